@@ -1,0 +1,1 @@
+"""Settings: read once from the environment, frozen, and passed down; nothing else reads the environment."""
