@@ -1,0 +1,173 @@
+"""What is counted and logged of requests: cheap where a request is answered, true when the metrics are read.
+
+Requests leave a small tuple behind; a thread turns them into observations a few times a second, and `/metrics` does so
+before it answers. An observation at a time costs several times a ride's scoring, and a line of the log may wait for a
+disk.
+"""
+
+import itertools
+import logging
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from typing import Any, Final
+
+from api.in_flight import InFlight
+from scoring.metrics import Metrics, observe_all
+from scoring.prediction import Prediction
+from scoring.rides.ride import SUSPECT_DISTANCE_MILES
+from scoring.settings.api_settings import ApiSettings
+
+log = logging.getLogger("api.access")
+
+FLUSH_SECONDS: Final = 0.25
+_MOST_UNOBSERVED: Final = 50_000
+_DOOR: Final = "http"
+
+
+class Recorder:
+    """Counts and logs the requests of one process.
+
+    Args:
+        settings: how much is logged.
+        metrics: where it is counted.
+        in_flight: what the gauge of that name tells.
+    """
+
+    def __init__(self, settings: ApiSettings, metrics: Metrics, in_flight: InFlight) -> None:
+        self.metrics = metrics
+        self._in_flight = in_flight
+        self._requests: deque[tuple[str, int, float]] = deque()
+        self._scored: deque[tuple[float, float, bool, float]] = deque()
+        self._lines_to_write: deque[logging.LogRecord] = deque()
+        self._lines_a_second = settings.access_log_per_second
+        self._second = 0
+        self._lines = 0
+        self._skipped = 0
+        self._every_ride = 1 / settings.log_rides_share if settings.log_rides_share else 0.0
+        self._logged_rides = itertools.count(1)
+        self._flushing = threading.Lock()
+        self._flusher: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Observe a few times a second, in a thread of this process; call it after any fork."""
+        if self._flusher is None:
+            self._flusher = threading.Thread(target=self._flush_for_ever, name="recorder", daemon=True)
+            self._flusher.start()
+
+    def scored(self, seconds: float, minutes: float, known: bool, miles: float) -> None:
+        """One ride was scored: how long it took, the duration, whether its route is known, its distance."""
+        self._scored.append((seconds, minutes, known, miles))
+
+    def scored_many(
+        self, seconds: float, minutes: Sequence[float], unknown_routes: int, suspect: int, failed: int
+    ) -> None:
+        """A batch was scored: it costs little beside the batch, so it is counted at once."""
+        metrics = self.metrics
+        metrics.score_seconds.labels(_DOOR).observe(seconds)
+        metrics.batch_rides.labels(_DOOR).observe(len(minutes) + failed)
+        observe_all(metrics.predicted_minutes.labels(_DOOR), minutes)
+        self._count(scored=len(minutes), unknown=unknown_routes, suspect=suspect)
+        self.refused(failed)
+
+    def refused(self, rides: int = 1) -> None:
+        """Rides were answered without a duration: they break a rule, or the model failed on them."""
+        if rides:
+            self.metrics.rides.labels(_DOOR, "refused").inc(rides)
+
+    def request(
+        self,
+        route: str,
+        method: str,
+        status: int,
+        seconds: float,
+        request_id: str,
+        prediction: Prediction | None = None,
+        ride: Any = None,
+    ) -> None:
+        """A request was answered; logged where the second has lines left, and always where it is our fault.
+
+        Args:
+            route: from our own list, never what was asked for.
+            method: likewise: ours, or `other`.
+            status: of the answer.
+            seconds: from the body's arrival to the answer.
+            request_id: as in `X-Request-ID`.
+            prediction: of a single ride.
+            ride: that ride; a share of the lines holds it.
+        """
+        self._requests.append((route, status, seconds))
+        if len(self._requests) > _MOST_UNOBSERVED:  # no thread was started, or it cannot keep up
+            self.flush()
+        second = int(time.monotonic())
+        if second != self._second:
+            self._second, self._lines = second, 0
+        self._lines += 1
+        if self._lines > self._lines_a_second and status < 500:
+            self._skipped += 1
+            return
+        context: dict[str, Any] = {
+            "request_id": request_id,
+            "method": method,
+            "route": route,
+            "status": status,
+            "seconds": round(seconds, 6),
+        }
+        if self._skipped:
+            context["skipped"], self._skipped = self._skipped, 0
+        if prediction is not None:
+            context["ride_id"] = prediction.ride_id
+            context["model_version"] = prediction.model_version
+            context["duration"] = prediction.duration
+            if self._every_ride and next(self._logged_rides) % self._every_ride < 1:
+                context["ride"] = ride
+        if log.isEnabledFor(logging.INFO):
+            self._lines_to_write.append(
+                log.makeRecord(log.name, logging.INFO, __file__, 0, "request", (), None, extra=context)
+            )
+
+    def flush(self) -> None:
+        """Turn what requests left behind into observations and lines of the log."""
+        with self._flushing:
+            for _ in range(len(self._lines_to_write)):
+                log.handle(self._lines_to_write.popleft())
+            self._flush_requests()
+            self._flush_scored()
+            self.metrics.requests_in_flight.set(self._in_flight.count)
+
+    def _flush_requests(self) -> None:
+        seconds_by_label: dict[tuple[str, int], list[float]] = defaultdict(list)
+        for _ in range(len(self._requests)):
+            route, status, seconds = self._requests.popleft()
+            seconds_by_label[route, status].append(seconds)
+        for (route, status), all_seconds in seconds_by_label.items():
+            observe_all(self.metrics.request_seconds.labels(route, str(status)), all_seconds)
+
+    def _flush_scored(self) -> None:
+        rows = [self._scored.popleft() for _ in range(len(self._scored))]
+        if not rows:
+            return
+        seconds, minutes, known, miles = zip(*rows, strict=True)
+        observe_all(self.metrics.score_seconds.labels(_DOOR), seconds)
+        observe_all(self.metrics.batch_rides.labels(_DOOR), [1] * len(rows))
+        observe_all(self.metrics.predicted_minutes.labels(_DOOR), minutes)
+        suspect = sum(each > SUSPECT_DISTANCE_MILES for each in miles)
+        self._count(scored=len(rows), unknown=known.count(False), suspect=suspect)
+
+    def _count(self, *, scored: int, unknown: int, suspect: int) -> None:
+        metrics = self.metrics
+        if scored:
+            metrics.rides.labels(_DOOR, "scored").inc(scored)
+        if unknown:
+            metrics.unknown_routes.labels(_DOOR).inc(unknown)
+        if suspect:
+            metrics.suspect_rides.labels("distance").inc(suspect)
+
+    def _flush_for_ever(self) -> None:
+        while True:
+            time.sleep(FLUSH_SECONDS)
+            try:
+                self.flush()
+            except Exception:  # such as a full disk under shared metrics: the next may succeed
+                log.exception("requests could not be counted")
