@@ -1,0 +1,78 @@
+"""Runs whose process ended before they did are scheduled again: a stop or a crash costs a run nothing but time.
+
+What they had staged is taken over, so nothing is scored twice.
+"""
+
+import logging
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.context import FlowRunContext
+from prefect.states import Scheduled
+
+from flows.process_mark import is_gone, mark_of
+
+log = logging.getLogger(__name__)
+
+_BEGUN: Final = (StateType.RUNNING, StateType.PENDING)
+# What Prefect's runner says of the runs that it ends with itself; a run that a person cancelled says otherwise.
+STOPPED_WITH_RUNNER: Final = "Runner is shutting down."
+
+
+def mark_this_process() -> None:
+    """Say in which process the run that begins here is; only of runs that a deployment made."""
+    context = FlowRunContext.get()
+    if context and context.flow_run and context.flow_run.deployment_id:
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(context.flow_run.id, infrastructure_pid=mark_of(os.getpid()))
+
+
+def schedule_interrupted_runs(
+    client: SyncPrefectClient, deployment_ids: Sequence[UUID], stopped_since: datetime | None = None
+) -> int:
+    """Schedule again, for now, what was interrupted on this host; how many runs.
+
+    Args:
+        client: of the Prefect server.
+        deployment_ids: of the deployments that are served here.
+        stopped_since: when the runner was told to stop, where it was: what it ended since is ours, marked or not.
+    """
+    if not deployment_ids:
+        return 0
+    found = client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            deployment_id=FlowRunFilterDeploymentId(any_=list(deployment_ids)),
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[*_BEGUN, StateType.CANCELLED])),
+        )
+    )
+    again = 0
+    for run in found:
+        if not _is_interrupted(run, stopped_since):
+            continue
+        client.set_flow_run_state(run.id, Scheduled(message="its process had ended before it did"), force=True)
+        again += 1
+    if again:
+        log.warning("interrupted runs scheduled again", extra={"runs": again})
+    return again
+
+
+def _is_interrupted(run: FlowRun, stopped_since: datetime | None) -> bool:
+    if run.state is None:
+        return False
+    if run.state.type == StateType.CANCELLED:
+        if run.state.message != STOPPED_WITH_RUNNER:
+            return False
+        if stopped_since is not None and run.state.timestamp >= stopped_since:
+            return True
+    return bool(run.infrastructure_pid) and is_gone(str(run.infrastructure_pid))
