@@ -1,0 +1,1 @@
+"""The `ridescore` command: reads settings, builds objects, calls the parts, shows results. No logic of its own."""

@@ -1,0 +1,1 @@
+"""`ridescore loadtest`: Locust against a server, and what the server used meanwhile."""
