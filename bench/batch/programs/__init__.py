@@ -1,0 +1,1 @@
+"""What is measured beside the file door: one small program each, that tells how long its work alone took."""

@@ -1,0 +1,192 @@
+"""Requests at a constant rate, and the response times from when each was due.
+
+A request that could not be sent in time, because all connections waited for answers, counts its wait: a server that
+stalls is not asked less (no coordinated omission).
+"""
+
+import select
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from bench.http.connection import Connection, ConnectionBroken
+
+_SPIN_SECONDS: Final = 0.002
+_SILENT_SECONDS: Final = 5.0
+_RECONNECT_SECONDS: Final = 0.05
+
+# Says what is wrong with an answer to a request, from its number, status and body; empty where nothing is.
+Check = Callable[[int, int, bytes], str]
+
+
+class Failure(msgspec.Struct):
+    """A request that got no right answer.
+
+    Attributes:
+        second: since the start.
+        kind: how it failed, in words.
+        new_connection: it was the first request of its connection.
+    """
+
+    second: float
+    kind: str
+    new_connection: bool
+
+
+@dataclass(slots=True)
+class Paced:
+    """What one run found.
+
+    Attributes:
+        began: by the machine's monotonic clock, which all its processes share.
+        sent: requests.
+        seconds: each right answer's response time, from when its request was due.
+        late_seconds: for each request how much later than due it was sent.
+        failures: the others.
+    """
+
+    began: float = 0.0
+    sent: int = 0
+    seconds: list[float] = field(default_factory=list)
+    late_seconds: list[float] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+
+class _Run:
+    def __init__(self, port: int, requests: Sequence[bytes], check: Check, spin: bool) -> None:
+        self.found = Paced()
+        self._port = port
+        self._requests = requests
+        self._check = check
+        self._spin = spin
+        self._poll = select.epoll()
+        self._all: dict[int, Connection] = {}
+        self._idle: deque[Connection] = deque()
+        self._missing = 0
+        self._retry_at = 0.0
+        self._began = 0.0
+
+    def run(self, rate: float, duration_seconds: float, connections: int) -> Paced:
+        self._missing = connections
+        self._began = time.perf_counter()
+        self._connect()
+        self._began = time.perf_counter()
+        total = int(rate * duration_seconds)
+        number = 0
+        give_up = self._began + duration_seconds + _SILENT_SECONDS
+        while (number < total or len(self._idle) < len(self._all)) and time.perf_counter() < give_up:
+            now = time.perf_counter()
+            while number < total and self._idle and (due := self._began + number / rate) <= now:
+                self._send(number, due)
+                number += 1
+                now = time.perf_counter()
+            next_due = self._began + number / rate if number < total and self._idle else now + _SILENT_SECONDS
+            self._look(next_due - now)
+        self.found.began, self.found.sent = self._began, number
+        for connection in list(self._all.values()):
+            if connection.number is not None:
+                self._fail(connection, f"no answer within {_SILENT_SECONDS:.0f} s")
+            connection.close()
+        for missed in range(number, total):
+            due = self._began + missed / rate - self._began
+            self.found.failures.append(Failure(due, "never sent: no connection was free", new_connection=False))
+        self._poll.close()
+        return self.found
+
+    def _connect(self) -> None:
+        """Open connections that are missing, again a little later where nobody listens."""
+        while self._missing and time.perf_counter() >= self._retry_at:
+            try:
+                connection = Connection(self._port)
+            except ConnectionBroken:
+                self._retry_at = time.perf_counter() + _RECONNECT_SECONDS
+                return
+            self._missing -= 1
+            self._all[connection.fileno()] = connection
+            self._poll.register(connection.fileno(), select.EPOLLIN)
+            self._idle.append(connection)
+
+    def _send(self, number: int, due: float) -> None:
+        connection = self._idle.popleft()
+        self.found.late_seconds.append(time.perf_counter() - due)
+        try:
+            connection.send(self._requests[number % len(self._requests)], number, due)
+        except ConnectionBroken as error:
+            self._fail(connection, str(error))
+
+    def _look(self, seconds: float) -> None:
+        if self._spin:  # the kernel sleeps in whole milliseconds, and longer rather than shorter
+            wait = 0.0 if seconds < _SPIN_SECONDS else min(seconds - _SPIN_SECONDS / 2, 0.05)
+        else:
+            wait = max(0.0, min(seconds, 0.05))
+        for number, _event in self._poll.poll(wait):
+            connection = self._all.get(number)
+            if connection is not None:
+                self._receive(connection)
+        if self._missing:
+            self._connect()
+
+    def _receive(self, connection: Connection) -> None:
+        try:
+            answer = connection.receive()
+        except ConnectionBroken as error:
+            self._fail(connection, str(error))
+            return
+        if answer is None:
+            return
+        if connection.number is None:
+            self._fail(connection, "an answer that nobody asked for")
+            return
+        now = time.perf_counter()
+        problem = self._check(connection.number, *answer)
+        if problem:
+            first = connection.answered == 1
+            self.found.failures.append(Failure(now - self._began, problem, new_connection=first))
+        else:
+            self.found.seconds.append(now - connection.due)
+        connection.number = None
+        self._idle.append(connection)
+
+    def _fail(self, connection: Connection, kind: str) -> None:
+        """A connection that broke while idle lost nothing; it is replaced all the same."""
+        if connection.number is not None:
+            moment = time.perf_counter() - self._began
+            self.found.failures.append(Failure(moment, kind, new_connection=not connection.answered))
+            connection.number = None
+        elif connection in self._idle:
+            self._idle.remove(connection)
+        self._poll.unregister(connection.fileno())
+        del self._all[connection.fileno()]
+        connection.close()
+        self._missing += 1
+
+
+def send_paced(
+    port: int,
+    requests: Sequence[bytes],
+    check: Check,
+    rate: float,
+    duration_seconds: float,
+    connections: int,
+    *,
+    spin: bool = True,
+) -> Paced:
+    """Send requests in turn at a constant rate.
+
+    Args:
+        port: of a server on this machine.
+        requests: as they go over the wire.
+        check: judges each answer.
+        rate: requests a second.
+        duration_seconds: for how long.
+        connections: the most requests in flight.
+        spin: wait for what is next without sleeping, which takes a core whole and is exact to some microseconds.
+
+    Raises:
+        ConnectionBroken: an answer has no length that can be known.
+    """
+    return _Run(port, requests, check, spin).run(rate, duration_seconds, connections)

@@ -1,0 +1,1 @@
+"""The peers' pinned requirements, and the virtual environment that each is installed in."""
