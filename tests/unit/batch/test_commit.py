@@ -1,0 +1,218 @@
+"""The commit and what surrounds it: all or nothing at every step, resumed from any, nothing left behind."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from batch.commit import STEPS, commit
+from batch.output import open_output
+from batch.plan import Plan, plan
+from batch.reader import prediction_paths, read_committed
+from batch.stage import stage
+from batch.sweep import sweep
+from batch.verify import verify
+from scoring.errors import ModelIncompatible, OutputError, RideFileError
+from scoring.models.model import Model
+from scoring.scorer import Scorer
+from scoring.settings.batch_settings import BatchSettings
+
+from .conftest import VERSION, ScoreFiles, WriteRides, files_of
+
+
+@pytest.fixture
+def planned(write_rides: WriteRides, output: str, settings: BatchSettings) -> Plan:
+    """Two files of three parts, one with a quarantined row in each."""
+    zones = [7, 0] * 1_250
+    inputs = [write_rides("a.parquet"), write_rides("b.parquet", seed=1, PULocationID=pa.array(zones))]
+    return plan(inputs, output, VERSION, settings)
+
+
+class Killed(BaseException):
+    """Stands for the end of the process: nothing of ours catches it."""
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_readers_see_all_or_nothing_and_a_rerun_completes_wherever_it_ends(
+    planned: Plan, score_files: ScoreFiles, output: str, tmp_path: Path, step: str
+) -> None:
+    sources = list(planned.sources)
+    score_files(*sources, into=str(tmp_path / "undisturbed"))
+    expected = files_of(str(tmp_path / "undisturbed"))
+    left = 4 if step == "renaming" else 1
+
+    def reached(now: str) -> None:
+        nonlocal left
+        if now == step:
+            left -= 1
+            if not left:
+                raise Killed
+
+    with pytest.raises(Killed):
+        score_files(*sources, reached=reached)
+    paths = prediction_paths(output)
+    committed = STEPS.index(step) >= STEPS.index("committed")
+    assert len(paths) == (6 if committed else 0)
+    assert all(Path(path).exists() for path in paths)
+    report = score_files(*sources)
+    assert {file.status for file in report.files} == {"already-scored" if committed else "scored"}
+    assert files_of(output) == expected, "equal bytes, and no orphans"
+    assert verify(open_output(output))
+    assert not any(each.problem for each in verify(open_output(output)))
+
+
+@pytest.mark.parametrize("step", ["renaming", "renamed"])
+def test_a_run_of_something_else_removes_what_was_left(
+    planned: Plan, score_files: ScoreFiles, write_rides: WriteRides, output: str, tmp_path: Path, step: str
+) -> None:
+    def reached(now: str) -> None:
+        if now == step:
+            raise Killed
+
+    with pytest.raises(Killed):
+        score_files(*planned.sources, reached=reached)
+    foreign = Path(output, "predictions", "notes.txt")
+    foreign.parent.mkdir(exist_ok=True)
+    foreign.write_text("not ours")
+    other = write_rides("c.parquet", seed=3)
+    score_files(other)
+    score_files(other, into=str(tmp_path / "undisturbed"))
+    left = files_of(output)
+    assert left.pop("predictions/notes.txt"), "what no record names is let alone"
+    assert left == files_of(str(tmp_path / "undisturbed"))
+
+
+def test_staging_again_scores_nothing_again(planned: Plan, scorer: Scorer, trained_model: Model) -> None:
+    first = [stage(planned, file, scorer) for file in planned.files]
+
+    class Untouchable:
+        def __getattr__(self, name: str) -> object:
+            raise AssertionError("a staged part was scored again")
+
+    told: list[int] = []
+    again = [stage(planned, file, Scorer(Untouchable(), VERSION), told.append) for file in planned.files]  # type: ignore[arg-type]
+    assert again == first
+    assert sum(told) == 5_000
+
+
+def test_a_staged_part_that_was_damaged_is_scored_again(planned: Plan, scorer: Scorer, output: str) -> None:
+    file = planned.files[0]
+    first = stage(planned, file, scorer)
+    folder = Path(output, file.staging)
+    (folder / first.parts[0].predictions.name.rsplit("/", 1)[-1]).unlink()
+    torn = folder / first.parts[1].predictions.name.rsplit("/", 1)[-1]
+    torn.write_bytes(bytes(torn.stat().st_size))
+    (folder / "00002.json").write_bytes(b"{")
+    again = stage(planned, file, scorer)
+    assert [part.predictions for part in again.parts] == [part.predictions for part in first.parts]
+    assert commit(planned, [again, stage(planned, planned.files[1], scorer)]).files[0].rows_out == 2_500
+
+
+def test_another_version_does_not_stage(planned: Plan, trained_model: Model) -> None:
+    with pytest.raises(ModelIncompatible, match=f"planned for model version {VERSION}, but another came"):
+        stage(planned, planned.files[0], Scorer(trained_model, "another"))
+
+
+def test_a_file_that_is_not_staged_whole_is_not_committed(planned: Plan, scorer: Scorer, output: str) -> None:
+    with pytest.raises(OutputError, match="is not staged whole"):
+        commit(planned, [stage(planned, planned.files[0], scorer)])
+    assert prediction_paths(output) == []
+
+
+@pytest.mark.parametrize("damage", ["missing", "changed"])
+def test_a_staged_file_that_is_not_as_it_was_written_is_not_committed(
+    planned: Plan, scorer: Scorer, output: str, damage: str
+) -> None:
+    staged = [stage(planned, file, scorer) for file in planned.files]
+    path = Path(output, planned.files[0].staging) / staged[0].parts[0].predictions.name.rsplit("/", 1)[-1]
+    if damage == "missing":
+        path.unlink()
+    else:
+        content = bytearray(path.read_bytes())
+        content[100] ^= 1
+        path.write_bytes(content)
+    with pytest.raises(OutputError, match="is missing" if damage == "missing" else "is not as it was written"):
+        commit(planned, staged)
+    assert prediction_paths(output) == []
+
+
+@pytest.mark.parametrize("step", ["staged", "renamed"])
+def test_an_input_that_changed_is_not_committed(
+    planned: Plan, score_files: ScoreFiles, output: str, step: str, write_rides: WriteRides
+) -> None:
+    def reached(now: str) -> None:
+        if now == step:
+            write_rides("a.parquet", seed=9)
+
+    with pytest.raises(RideFileError, match=r"a\.parquet has changed since this run began"):
+        score_files(*planned.sources, reached=reached)
+    assert prediction_paths(output) == []
+    report = score_files(*planned.sources)
+    assert report.rows_in == 5_000
+    assert len(files_of(output)) == 9, "and nothing of the run that failed"
+
+
+def test_an_input_that_changed_while_it_was_read_is_told_so(planned: Plan, scorer: Scorer) -> None:
+    source = Path(planned.files[0].source)
+    stage(planned, planned.files[0], scorer)
+    shutil.rmtree(Path(planned.output, planned.files[0].staging))
+    os.truncate(source, 5_000)
+    with pytest.raises(RideFileError, match="has changed since this run began"):
+        stage(planned, planned.files[0], scorer)
+
+
+def test_nothing_is_nothing_to_commit(
+    planned: Plan, output: str, settings: BatchSettings, score_files: ScoreFiles
+) -> None:
+    score_files(*planned.sources)
+    with pytest.raises(ValueError, match="nothing to commit"):
+        commit(plan(planned.sources, output, VERSION, settings), [])
+
+
+def test_a_second_commit_of_one_run_is_the_same_commit(planned: Plan, scorer: Scorer) -> None:
+    staged = [stage(planned, file, scorer) for file in planned.files]
+    assert commit(planned, staged) == commit(planned, staged)
+
+
+def test_without_locks_only_what_is_old_is_swept(
+    planned: Plan, scorer: Scorer, empty_memory: None, monkeypatch: pytest.MonkeyPatch, settings: BatchSettings
+) -> None:
+    elsewhere = plan(planned.sources, "memory://scored", VERSION, settings)
+    stage(elsewhere, elsewhere.files[0], scorer)
+    place = open_output("memory://scored")
+    sweep(place, read_committed(place), ())
+    assert place.names(".staging") == [elsewhere.files[0].key], "another run may be at work in it"
+    monkeypatch.setattr("time.time", lambda: 4e9)
+    sweep(place, read_committed(place), ())
+    assert place.names(".staging") == []
+
+
+def test_verify_names_what_is_wrong(planned: Plan, score_files: ScoreFiles, output: str) -> None:
+    score_files(*planned.sources)
+    place = open_output(output)
+    assert [each.problem for each in verify(place)] == [None] * 9
+    missing, shorter, other, fewer = (Path(path) for path in prediction_paths(output)[:4])
+    missing.unlink()
+    shorter.write_bytes(shorter.read_bytes()[:-1])
+    content = bytearray(other.read_bytes())
+    content[50] ^= 1
+    other.write_bytes(content)
+    problems = {Path(each.name).name: each.problem for each in verify(place)}
+    assert problems[missing.name] == "is missing"
+    assert "bytes, its manifest says" in str(problems[shorter.name])
+    assert "has changed: its sha256 begins" in str(problems[other.name])
+    assert problems[fewer.name] is None
+    (manifest,) = Path(output, "manifests").iterdir()
+    manifest.write_text(manifest.read_text().replace('"rows_in": 2500', '"rows_in": 2501', 1))
+    assert any("2,501 rows in" in str(each.problem) for each in verify(place))
+
+
+def test_what_readers_open_is_in_the_order_of_inputs_and_rows(
+    planned: Plan, score_files: ScoreFiles, output: str
+) -> None:
+    score_files(*planned.sources)
+    firsts = [pq.read_table(path, columns=["ride_id"])["ride_id"][0].as_py() for path in prediction_paths(output)]
+    assert firsts == ["a_0", "a_1000", "a_2000", "b_0", "b_1000", "b_2000"]

@@ -1,0 +1,107 @@
+"""Replaying dead letters on the broker in memory: originals, each once, by reason."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from scoring.errors import BrokerError, InvalidRide, ModelFailed, RidescoreError
+from scoring.settings.worker_settings import WorkerSettings
+from worker.clients.client import Outgoing, Record
+from worker.clients.memory import MemoryClient, MemoryReader
+from worker.clients.memory_broker import MemoryBroker, MemoryRecord
+from worker.dead_letter import Reason, Tombstone, dead_letter
+from worker.replay import Replayed, replay, replay_settings
+
+SETTINGS = WorkerSettings()
+INVALID, FAILED = InvalidRide("trip_distance", "is missing"), ModelFailed("x")
+
+
+@pytest.fixture
+def broker() -> MemoryBroker:
+    broker = MemoryBroker()
+    broker.create("rides", 3)
+    broker.create(SETTINGS.dead_letter_topic, 2)
+    return broker
+
+
+def ride(offset: int, partition: int = 1, value: bytes | None = b"{}", key: bytes | None = b"k") -> MemoryRecord:
+    return MemoryRecord(
+        "rides", partition, offset, 1_000 + offset, key, value, [("trace", b"t"), ("ridescore.x", b"o")]
+    )
+
+
+def bury(broker: MemoryBroker, letters: Iterable[tuple[MemoryRecord, RidescoreError]]) -> None:
+    broker.append(dead_letter(record, error, SETTINGS.dead_letter_topic) for record, error in letters)
+
+
+def run(broker: MemoryBroker, reason: Reason, *, dry_run: bool = False) -> Replayed:
+    mine = replay_settings(SETTINGS, reason)
+    return replay(MemoryClient(broker, mine.input_topic, mine.group), mine, reason, dry_run=dry_run)
+
+
+def sent_back(broker: MemoryBroker) -> list[Record]:
+    return MemoryReader(broker, "rides", from_beginning=True).read(0)
+
+
+def test_an_original_comes_back_as_it_was(broker: MemoryBroker) -> None:
+    bury(broker, [(ride(7, value=b'{"a": 1}'), INVALID)])
+    assert run(broker, Reason.INVALID_RIDE).sent == {"rides": 1}
+    (record,) = sent_back(broker)
+    assert (record.partition, record.timestamp, record.key, record.value) == (1, 1_007, b"k", b'{"a": 1}')
+    assert list(record.headers) == [("trace", b"t")]
+
+
+def test_each_is_sent_once_however_often_it_is_replayed(broker: MemoryBroker) -> None:
+    bury(broker, [(ride(offset), INVALID) for offset in range(5)])
+    assert run(broker, Reason.INVALID_RIDE).sent == {"rides": 5}
+    assert run(broker, Reason.INVALID_RIDE) == Replayed(run(broker, Reason.INVALID_RIDE).sent, 0)
+    bury(broker, [(ride(9), INVALID)])
+    assert run(broker, Reason.INVALID_RIDE).sent == {"rides": 1}
+    assert len(sent_back(broker)) == 6
+
+
+def test_a_replay_of_one_reason_leaves_the_others_for_theirs(broker: MemoryBroker) -> None:
+    bury(broker, [(ride(0), INVALID), (ride(1), FAILED), (ride(2), INVALID)])
+    assert run(broker, Reason.MODEL_FAILED).sent == {"rides": 1}
+    assert run(broker, Reason.INVALID_RIDE).sent == {"rides": 2}
+    assert len(sent_back(broker)) == 3
+
+
+def test_a_dry_run_counts_and_sends_nothing(broker: MemoryBroker) -> None:
+    bury(broker, [(ride(0), INVALID), (ride(1), INVALID)])
+    assert run(broker, Reason.INVALID_RIDE, dry_run=True).sent == {"rides": 2}
+    assert sent_back(broker) == []
+    assert run(broker, Reason.INVALID_RIDE).sent == {"rides": 2}
+
+
+def test_what_becomes_a_dead_letter_again_meanwhile_is_for_the_next_replay(
+    broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that runs meanwhile sends them back as fast as they come; the replay must end all the same."""
+    append = broker.append
+
+    def append_and_bury_again(records: Iterable[Outgoing], *commit: object) -> None:
+        written = list(records)
+        append(written, *commit)  # type: ignore[arg-type]
+        again = [(ride(100), INVALID) for each in written if each.topic == "rides"]
+        append([dead_letter(record, error, SETTINGS.dead_letter_topic) for record, error in again])
+
+    bury(broker, [(ride(offset), INVALID) for offset in range(3)])
+    monkeypatch.setattr(broker, "append", append_and_bury_again)
+    assert run(broker, Reason.INVALID_RIDE).sent == {"rides": 3}
+
+
+def test_a_tombstone_comes_back_as_one_and_one_without_a_key_is_left(broker: MemoryBroker) -> None:
+    bury(broker, [(ride(0, value=None), Tombstone("x")), (ride(1, value=None, key=None), Tombstone("x"))])
+    replayed = run(broker, Reason.TOMBSTONE)
+    assert (replayed.sent, replayed.left) == ({"rides": 1}, 1)
+    assert [record.value for record in sent_back(broker)] == [None]
+
+
+def test_a_topic_that_is_gone_is_named_and_nothing_is_committed(broker: MemoryBroker) -> None:
+    bury(broker, [(ride(0), INVALID)])
+    broker.delete("rides")
+    with pytest.raises(BrokerError, match="there is no topic rides to send rides back to"):
+        run(broker, Reason.INVALID_RIDE)
+    broker.create("rides", 1)  # fewer partitions than it had: the key decides
+    assert run(broker, Reason.INVALID_RIDE).sent == {"rides": 1}
