@@ -42,11 +42,14 @@ def _kill_at_one_step(site: Site, point: str) -> None:
 
 
 def _kill_at_random(site: Site) -> None:
-    """Two workers; at any moment one of them is killed."""
+    """Two workers; at any moment one of them is killed. The last kill is proved to leave records behind."""
     site.crew.default(_PACE)
     posts = [site.crew.hire(name) for name in ("left", "right")]
-    for number in range(30 if site.full else 8):
-        if number % 2:  # inside a transaction, as most of a real worker's time is
+    kills = 30 if site.full else 8
+    for number in range(kills):
+        if number == kills - 1:  # all others may, by chance, have hit where nothing had been sent yet
+            post = site.hold_in_transaction(*posts)
+        elif number % 2:  # inside a transaction, as most of a real worker's time is
             post = site.catch_in_transaction(*posts)
             site.patience.pause(site.random.uniform(0, _TRANSACTION_SECONDS))
         else:
