@@ -6,21 +6,21 @@ only what has come since, and a replay of one reason does not pass over another'
 
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from scoring.errors import BrokerError, BrokerUnavailable, TransactionLost
 from scoring.settings.worker_settings import WorkerSettings
 from worker.batch import Batch, BatchLimits, gather
-from worker.clients.client import Client, Consumer, Outgoing, Partition, Record
+from worker.clients.client import Client, Outgoing, Partition, Record
 from worker.dead_letter import NULL_HEADERS_HEADER, REASON_HEADER, Reason, copied_headers, header, timestamp_of
+from worker.predictions_feed import records
 from worker.transaction import commit_transaction
 
 _POLL_SECONDS: Final = 1.0
-_JOIN_POLLS: Final = 30  # a group takes some seconds to give out partitions
-_SETTLE_SECONDS: Final = 15.0  # brokers look for transactions that timed out every 10 s
-_QUIET_POLLS: Final = 2  # offsets alone do not tell the end: the marks of transactions take some too
+# Beyond the time after which an open transaction is aborted: brokers look for such every 10 s, and groups settle.
+_PATIENCE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,14 @@ def replay_settings(settings: WorkerSettings, reason: Reason) -> WorkerSettings:
     )
 
 
-def replay(client: Client, settings: WorkerSettings, reason: Reason, *, dry_run: bool) -> Replayed:
+def replay(
+    client: Client,
+    settings: WorkerSettings,
+    reason: Reason,
+    *,
+    dry_run: bool,
+    clock: Callable[[], float] = time.monotonic,
+) -> Replayed:
     """Send back what became a dead letter for one reason and was not sent back before.
 
     Args:
@@ -56,41 +63,44 @@ def replay(client: Client, settings: WorkerSettings, reason: Reason, *, dry_run:
         settings: those.
         reason: which.
         dry_run: count only; nothing is sent and no offset is committed.
+        clock: seconds that never go back.
 
     Raises:
         BrokerError: the broker does not answer, refuses, or an original's topic is not there; what was committed by
             then stays sent, and the next replay goes on after it.
     """
+    waiting = _waiting(client, settings.input_topic, reason)
+    if dry_run or not waiting.ends:
+        _know_partitions(client, {}, waiting.counted.sent)
+        return waiting.counted
+    ends = waiting.ends
     counts: dict[str, int] = {}
     sent: Counter[str] = Counter()
     left = 0
     limits = BatchLimits(settings.batch_rides, settings.batch_bytes, seconds=0)
+    patience_seconds = settings.transaction_timeout_seconds + _PATIENCE_SECONDS
     consumer = client.consumer()
-    producer = None if dry_run else client.producer(f"ridescore-{settings.group}")
+    producer = None
     try:
-        # What becomes a dead letter again meanwhile lies beyond these ends, and is for the next replay.
-        ends = {part: each.end for part, each in client.group_offsets().items() if each.lag}
-        unassigned = quiet = 0
-        settled = False
-        while ends and unassigned < _JOIN_POLLS and quiet < _QUIET_POLLS:
+        producer = client.producer(f"ridescore-{settings.group}")
+        moved = clock()
+        while ends:
             batch = gather(consumer, limits, _POLL_SECONDS)
             if batch is None:
-                if not consumer.assignment():
-                    unassigned += 1
-                elif settled:
-                    quiet += 1
-                else:
-                    _settle(consumer, settings.transaction_timeout_seconds)
-                    settled = True
+                ends = _unreached(client, ends)
+                if clock() - moved > patience_seconds:
+                    raise BrokerUnavailable(
+                        f"no dead letter came for {patience_seconds:.0f} s, though some are left to send back; "
+                        "run the replay again, it goes on after what was sent"
+                    )
                 continue
-            quiet = 0
-            settled = True
+            moved = clock()
             batch = _up_to(batch, ends)
             originals = [original_of(record) for record in batch.records if _reason(record) == reason.value]
             going = [each for each in originals if each is not None]
             _know_partitions(client, counts, {each.topic for each in going})
             outgoing = [_with_partition(each, counts) for each in going]
-            if producer is not None and batch.records:
+            if batch.records:
                 commit_transaction(producer, outgoing, batch.next_offsets, batch.membership)
             sent.update(each.topic for each in outgoing)
             left += len(originals) - len(going)
@@ -103,19 +113,55 @@ def replay(client: Client, settings: WorkerSettings, reason: Reason, *, dry_run:
     return Replayed(sent, left)
 
 
-def _settle(consumer: Consumer, seconds: float) -> None:
-    """Wait until the group's offsets are certain: a replay that was killed has left a transaction open, and until the
-    broker has aborted it a consumer may wait in silence, which must not be taken for the end.
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """What was not sent back yet.
+
+    Attributes:
+        ends: one past the last of them in each partition that has any.
+        counted: all of them, as if they were sent.
     """
-    ends = time.monotonic() + seconds + _SETTLE_SECONDS
-    while True:
-        try:
-            consumer.rewind()
-        except BrokerUnavailable:
-            if time.monotonic() >= ends:
-                raise
-        else:
-            return
+
+    ends: dict[Partition, int]
+    counted: Replayed
+
+
+def _waiting(client: Client, topic: str, reason: Reason) -> _Waiting:
+    """Look at every dead letter: the end of a partition does not tell the last, as marks of transactions lie there too.
+
+    What becomes a dead letter again from now on is for the next replay.
+    """
+    ends: dict[Partition, int] = {}
+    sent: Counter[str] = Counter()
+    left = 0
+    lagging = {partition: each.committed or 0 for partition, each in client.group_offsets().items() if each.lag}
+    if not lagging:
+        return _Waiting(ends, Replayed(sent, left))
+    reader = client.reader(topic, from_beginning=True)
+    try:
+        for record in records(reader, to_end=True):
+            partition = Partition(record.topic, record.partition)
+            if _reason(record) != reason.value or record.offset < lagging.get(partition, record.offset + 1):
+                continue
+            ends[partition] = record.offset + 1
+            original = original_of(record)
+            if original is None:
+                left += 1
+            else:
+                sent[original.topic] += 1
+    finally:
+        reader.close()
+    return _Waiting(ends, Replayed(sent, left))
+
+
+def _unreached(client: Client, ends: Mapping[Partition, int]) -> dict[Partition, int]:
+    """The ends without those that another replay, which runs at the same time, has come to."""
+    offsets = client.group_offsets()
+    return {
+        partition: end
+        for partition, end in ends.items()
+        if partition in offsets and (offsets[partition].committed or 0) < end
+    }
 
 
 def _up_to(batch: Batch, ends: dict[Partition, int]) -> Batch:

@@ -1,13 +1,15 @@
 """Replaying dead letters on the broker in memory: originals, each once, by reason."""
 
+import itertools
 from collections.abc import Iterable
 
 import pytest
 
-from scoring.errors import BrokerError, InvalidRide, ModelFailed, RidescoreError
+from scoring.errors import BrokerError, BrokerUnavailable, InvalidRide, ModelFailed, RidescoreError
 from scoring.settings.worker_settings import WorkerSettings
-from worker.clients.client import Outgoing, Record
-from worker.clients.memory import MemoryClient, MemoryReader
+from worker.clients import memory
+from worker.clients.client import Outgoing, Polled, Record
+from worker.clients.memory import MemoryClient, MemoryConsumer, MemoryReader
 from worker.clients.memory_broker import MemoryBroker, MemoryRecord
 from worker.dead_letter import Reason, Tombstone, dead_letter
 from worker.replay import Replayed, replay, replay_settings
@@ -37,6 +39,22 @@ def bury(broker: MemoryBroker, letters: Iterable[tuple[MemoryRecord, RidescoreEr
 def run(broker: MemoryBroker, reason: Reason, *, dry_run: bool = False) -> Replayed:
     mine = replay_settings(SETTINGS, reason)
     return replay(MemoryClient(broker, mine.input_topic, mine.group), mine, reason, dry_run=dry_run)
+
+
+class SilentConsumer(MemoryConsumer):
+    """Has its partitions, and gives nothing for its first polls: a broker that is busy, or waits for a transaction."""
+
+    silent_polls = 6
+
+    def poll(self, timeout_seconds: float, max_records: int) -> Polled:
+        if self.silent_polls:
+            self.silent_polls -= 1
+            return super().poll(0, 0)
+        return super().poll(timeout_seconds, max_records)
+
+
+class MutedConsumer(SilentConsumer):
+    silent_polls = 1_000_000
 
 
 def sent_back(broker: MemoryBroker) -> list[Record]:
@@ -105,3 +123,39 @@ def test_a_topic_that_is_gone_is_named_and_nothing_is_committed(broker: MemoryBr
         run(broker, Reason.INVALID_RIDE)
     broker.create("rides", 1)  # fewer partitions than it had: the key decides
     assert run(broker, Reason.INVALID_RIDE).sent == {"rides": 1}
+
+
+def test_a_consumer_that_is_silent_for_a_while_is_not_taken_for_the_end(
+    broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "MemoryConsumer", SilentConsumer)
+    bury(broker, [(ride(offset), INVALID) for offset in range(5)])
+    assert run(broker, Reason.INVALID_RIDE).sent == {"rides": 5}
+
+
+def test_a_silence_without_end_is_an_error_that_says_what_to_do(
+    broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "MemoryConsumer", MutedConsumer)
+    bury(broker, [(ride(0), INVALID)])
+    mine = replay_settings(SETTINGS, Reason.INVALID_RIDE)
+    client = MemoryClient(broker, mine.input_topic, mine.group)
+    ticks = itertools.count(0.0, 10.0)
+    with pytest.raises(BrokerUnavailable, match=r"no dead letter came for 90 s.*run the replay again"):
+        replay(client, mine, Reason.INVALID_RIDE, dry_run=False, clock=lambda: next(ticks))
+
+
+def test_what_another_replay_sends_back_meanwhile_is_not_waited_for(
+    broker: MemoryBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Overtaken(MutedConsumer):
+        def poll(self, timeout_seconds: float, max_records: int) -> Polled:
+            polled = super().poll(timeout_seconds, max_records)
+            for partition in self.assignment():
+                broker.commit(polled.membership, {partition: broker.end(partition)})
+            return polled
+
+    monkeypatch.setattr(memory, "MemoryConsumer", Overtaken)
+    bury(broker, [(ride(0), INVALID)])
+    assert run(broker, Reason.INVALID_RIDE).sent == {}
+    assert sent_back(broker) == []
