@@ -28,6 +28,7 @@ from training.sample_rides import JANUARY, MONTHS
 from training.train import TrainingPlan, train_version
 
 RIDESCORE = str(Path(sys.executable).with_name("ridescore"))
+RUNS_AT_A_TIME = 20  # that the server gives, of 200: whoever wants all of them must ask again
 WAIT_SECONDS = 600.0  # for what is sure to come, however busy the machine
 
 
@@ -119,9 +120,11 @@ def prefect_server(prefect_home: Path) -> Iterator[str]:
         "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "5",
         "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_RUNS": "20",  # ahead, of 100: schedules of seconds make many
         "PREFECT_SERVER_DEPLOYMENTS_CONCURRENCY_SLOT_WAIT_SECONDS": "2",
+        "PREFECT_SERVER_API_DEFAULT_LIMIT": str(RUNS_AT_A_TIME),
         "PREFECT_SERVER_UI_ENABLED": "false",
         "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
         "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
+        "PREFECT_SERVER_SERVICES_LATE_RUNS_ENABLED": "false",  # only names them so, hundreds at a time
     }
     words = [sys.executable, "-m", "prefect", "server", "start", "--host", LOCALHOST, "--port", str(port)]
     with (prefect_home / "server.log").open("w") as log:
