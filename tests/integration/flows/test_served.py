@@ -52,7 +52,9 @@ def two_hours_late(client: SyncPrefectClient) -> list[FlowRun]:
     now = datetime.now(UTC)
     span = {"start_time": (now - timedelta(hours=2)).isoformat(), "end_time": (now + timedelta(hours=1)).isoformat()}
     where = {"id": deployment_id}
-    client.request("POST", "/deployments/{id}/schedule", path_params=where, json=span | {"min_runs": 36})
+    client.request(
+        "POST", "/deployments/{id}/schedule", path_params=where, json=span | {"min_runs": 36, "max_runs": 36}
+    )
     late = due_runs(client, deployment_id)
     assert len(late) >= 24 > RUNS_AT_A_TIME
     return late
