@@ -4,14 +4,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-SERVED := tests/integration/flows/test_served.py tests/integration/flows/test_dask.py
 # Names with extras and without, each pinned: pip with hashes looks for the other one beside the lock.
 BOTH_NAMES = awk '/^[^ \#]/ { printf "%s", bare; bare = $$0 "\n"; if (!sub(/\[[^]]*\]/, "", bare)) bare = "" } \
 	/^    --hash/ && bare { bare = bare $$0 "\n" } { print } END { printf "%s", bare }'
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-strip-extras pyproject.toml
 
-.PHONY: help setup demo demo-here test test-served lint months check chaos fuzz loadtest bench bench-peers bench-swap deploy-tools lock clean \
+.PHONY: help setup demo demo-here test lint months check chaos fuzz loadtest bench bench-peers bench-swap deploy-tools lock clean \
 	image sbom up down e2e
 
 help: ## list these commands
@@ -35,11 +34,8 @@ demo: ## train, publish real rides to a real Kafka, score them, show the predict
 demo-here: $(READY)
 	@$(BIN)/ridescore demo
 
-test: $(READY) ## every test but those of test-served; starts a Kafka and a Redis if none are there
-	@$(BIN)/pytest --numprocesses $(or $(JOBS),3) --dist loadfile $(addprefix --ignore=,$(SERVED))
-
-test-served: $(READY) ## the flows on a real Prefect server and a real Dask cluster: slow, and not steady beside other work
-	@$(BIN)/pytest $(SERVED)
+test: $(READY) ## every test; starts a Kafka and a Redis if none are there
+	@$(BIN)/pytest --numprocesses $(or $(JOBS),3) --dist loadfile
 
 lint: $(READY) ## ruff, mypy --strict and the import rules
 	$(BIN)/ruff format --check .

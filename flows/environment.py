@@ -1,4 +1,4 @@
-"""What Prefect must find in the environment when it is imported: no telemetry, and our JSON lines as logs.
+"""What Prefect must find in the environment when it is imported: no telemetry, our JSON lines as logs, and patience.
 
 Never imports Prefect. What the user has set stays.
 """
@@ -12,6 +12,7 @@ _WANTED: Final = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_LOGGING_SETTINGS_PATH": str(Path(__file__).with_name("logging.yml")),
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",  # our modules log outside of runs, too
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",  # of its 20, a busy machine needs more
 }
 
 

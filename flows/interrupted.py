@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -15,17 +15,24 @@ from prefect.client.schemas.filters import (
     FlowRunFilter,
     FlowRunFilterDeploymentId,
     FlowRunFilterState,
+    FlowRunFilterStateName,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.context import FlowRunContext
 from prefect.states import Scheduled
 
+from flows.all_runs import all_runs
+from flows.late_runs import SUPERSEDED
 from flows.process_mark import is_gone, mark_of
 
 log = logging.getLogger(__name__)
 
-_BEGUN: Final = (StateType.RUNNING, StateType.PENDING)
+_MAY_BE_INTERRUPTED: Final = FlowRunFilterState(
+    type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING, StateType.CANCELLED]),
+    name=FlowRunFilterStateName(not_any_=[SUPERSEDED]),  # a run that others superseded is over, and there are many
+)
+_DONE: Final = (StateType.COMPLETED, StateType.FAILED)
 # What Prefect's runner says of the runs that it ends with itself; a run that a person cancelled says otherwise.
 STOPPED_WITH_RUNNER: Final = "Runner is shutting down."
 
@@ -41,7 +48,7 @@ def mark_this_process() -> None:
 def schedule_interrupted_runs(
     client: SyncPrefectClient, deployment_ids: Sequence[UUID], stopped_since: datetime | None = None
 ) -> int:
-    """Schedule again, for now, what was interrupted on this host; how many runs.
+    """Schedule again, for now, what was interrupted on this host; how many runs. What was done by then stays done.
 
     Args:
         client: of the Prefect server.
@@ -50,18 +57,17 @@ def schedule_interrupted_runs(
     """
     if not deployment_ids:
         return 0
-    found = client.read_flow_runs(
-        flow_run_filter=FlowRunFilter(
-            deployment_id=FlowRunFilterDeploymentId(any_=list(deployment_ids)),
-            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[*_BEGUN, StateType.CANCELLED])),
-        )
-    )
+    served = FlowRunFilterDeploymentId(any_=list(deployment_ids))
     again = 0
-    for run in found:
+    for run in all_runs(client, FlowRunFilter(deployment_id=served, state=_MAY_BE_INTERRUPTED)):
         if not _is_interrupted(run, stopped_since):
             continue
-        client.set_flow_run_state(run.id, Scheduled(message="its process had ended before it did"), force=True)
-        again += 1
+        done = _done_before_it_was_stopped(client, run)
+        if done is None:
+            client.set_flow_run_state(run.id, Scheduled(message="its process had ended before it did"), force=True)
+            again += 1
+        else:
+            client.set_flow_run_state(run.id, done, force=True)
     if again:
         log.warning("interrupted runs scheduled again", extra={"runs": again})
     return again
@@ -76,3 +82,11 @@ def _is_interrupted(run: FlowRun, stopped_since: datetime | None) -> bool:
         if stopped_since is not None and run.state.timestamp >= stopped_since:
             return True
     return bool(run.infrastructure_pid) and is_gone(str(run.infrastructure_pid))
+
+
+def _done_before_it_was_stopped(client: SyncPrefectClient, run: FlowRun) -> State[Any] | None:
+    """How it ended, where the runner found its process still leaving and called the run cancelled nonetheless."""
+    states = sorted(client.read_flow_run_states(run.id), key=lambda state: state.timestamp)
+    while states and states[-1].type == StateType.CANCELLED:
+        states.pop()
+    return states[-1] if states and states[-1].type in _DONE else None

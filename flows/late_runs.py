@@ -6,6 +6,7 @@ hand, or with other parameters, are left alone.
 
 import logging
 from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
@@ -17,11 +18,15 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
-from prefect.client.schemas.sorting import FlowRunSort
 from prefect.context import FlowRunContext
+from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelled
 
+from flows.all_runs import all_runs
+
 log = logging.getLogger(__name__)
+
+SUPERSEDED: Final = "Superseded"
 
 
 def collapse_late_runs() -> None:
@@ -42,27 +47,30 @@ def take_over(client: SyncPrefectClient, run: FlowRun) -> int:
     """
     if run.deployment_id is None:
         return 0
-    needless = [other for other in due_runs(client, run.deployment_id) if other.parameters == run.parameters]
-    for other in needless:
-        done_by: State[None] = Cancelled(
-            name="Superseded", message=f"the run {run.name} does its work, which began after this was due"
-        )
-        client.set_flow_run_state(other.id, done_by)
-    if needless:
-        log.info("late runs collapsed", extra={"runs": len(needless)})
-    return len(needless)
+    done_by: State[None] = Cancelled(
+        name=SUPERSEDED, message=f"the run {run.name} does its work, which began after this was due"
+    )
+    superseded = 0
+    for other in due_runs(client, run.deployment_id):
+        if other.parameters != run.parameters:
+            continue
+        try:
+            client.set_flow_run_state(other.id, done_by)
+        except ObjectNotFound:  # somebody deleted it meanwhile
+            continue
+        superseded += 1
+    if superseded:
+        log.info("late runs collapsed", extra={"runs": superseded})
+    return superseded
 
 
 def due_runs(client: SyncPrefectClient, deployment_id: UUID) -> list[FlowRun]:
     """Runs that the schedule made, that are due and have not begun; the latest first."""
+    now = datetime.now(UTC)
     due = FlowRunFilter(
         deployment_id=FlowRunFilterDeploymentId(any_=[deployment_id]),
         state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.SCHEDULED])),
-        expected_start_time=FlowRunFilterExpectedStartTime.model_validate({"before_": datetime.now(UTC)}),
+        expected_start_time=FlowRunFilterExpectedStartTime.model_validate({"before_": now}),
     )
-    found: list[FlowRun] = []
-    while True:
-        page = client.read_flow_runs(flow_run_filter=due, sort=FlowRunSort.EXPECTED_START_TIME_DESC, offset=len(found))
-        found += page
-        if not page:
-            return [run for run in found if run.auto_scheduled]
+    found = [run for run in all_runs(client, due) if run.auto_scheduled]
+    return sorted(found, key=lambda run: run.expected_start_time or now, reverse=True)

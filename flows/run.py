@@ -7,10 +7,10 @@ import httpx
 import msgspec
 from prefect.exceptions import ParameterTypeError, PrefectException
 from prefect.flows import Flow
-from prefect.settings import PREFECT_API_URL
 
 from flows.catalogue import FLOWS
-from scoring.errors import FlowServerUnavailable, SettingsError
+from flows.server import check_server, unavailable
+from scoring.errors import SettingsError
 
 
 def run_flow(name: str, parameters: Iterable[str]) -> Any:
@@ -22,21 +22,19 @@ def run_flow(name: str, parameters: Iterable[str]) -> Any:
 
     Raises:
         SettingsError: there is no such flow or parameter, or a value is of the wrong type.
-        FlowServerUnavailable: the Prefect server does not answer.
+        FlowServerUnavailable: the Prefect server does not answer, or no longer.
         RidescoreError: what the flow raised.
     """
     if name not in FLOWS:
         raise SettingsError(f"no flow is named {name!r}; choose one of {', '.join(FLOWS)}")
     given = parsed_parameters(FLOWS[name], parameters)
+    check_server()
     try:
         return FLOWS[name](**given)
     except ParameterTypeError as error:
         raise SettingsError(f"{name}: {' '.join(str(error).split())}") from error
     except (httpx.HTTPError, PrefectException) as error:
-        raise FlowServerUnavailable(
-            f"the Prefect server at {PREFECT_API_URL.value() or 'this machine'} does not answer: {error}; start it "
-            "with `prefect server start`, or unset PREFECT_API_URL to run without one"
-        ) from error
+        raise unavailable(error) from error
 
 
 def parsed_parameters(flow: Flow[..., Any], pairs: Iterable[str]) -> dict[str, Any]:

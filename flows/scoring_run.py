@@ -84,7 +84,7 @@ def _scored(
     inputs: Sequence[str], scorer: Scorer, settings: Settings, tasks: FileTasks, *, output: str, overwrite: bool
 ) -> RunReport:
     if not inputs:
-        return nothing_new(output, scorer.model_version)
+        return _nothing_new(output, scorer.model_version)
     return score(
         inputs,
         output,
@@ -96,7 +96,7 @@ def _scored(
     )
 
 
-def nothing_new(output: str, model_version: str) -> RunReport:
+def _nothing_new(output: str, model_version: str) -> RunReport:
     """The report of a run that had nothing to do."""
     return RunReport(
         output=output,

@@ -15,13 +15,13 @@ from types import FrameType
 from typing import Final
 from uuid import UUID
 
-import httpx
 from prefect.client.orchestration import get_client
 from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL
 
-from flows.deployments import deployments
 from flows.interrupted import schedule_interrupted_runs
+from flows.registration import register
+from flows.server import SERVER_ERRORS, check_server, first_line, unavailable
 from scoring.errors import FlowServerUnavailable, SettingsError
 from scoring.settings.settings import Settings
 
@@ -94,15 +94,13 @@ class Serving:
         Raises:
             FlowServerUnavailable: the server does not answer.
         """
+        check_server()
         try:
-            self._ids = [self._runner.add_deployment(each) for each in deployments(self._settings.flows)]  # type: ignore[misc]
+            self._ids = register(self._runner, self._settings.flows)
             with get_client(sync_client=True) as client:
                 schedule_interrupted_runs(client, self._ids)
-        except (httpx.HTTPError, RuntimeError) as error:
-            raise FlowServerUnavailable(
-                f"the Prefect server at {self._address} does not answer ({_first_line(error)}); start it with "
-                "`prefect server start`, or set PREFECT_API_URL to where it is"
-            ) from error
+        except SERVER_ERRORS as error:
+            raise unavailable(error) from error
         self._thread.start()
         log.info("flows served", extra={"address": self._address, "pid": os.getpid()})
 
@@ -117,13 +115,13 @@ class Serving:
             with get_client(sync_client=True) as client:
                 schedule_interrupted_runs(client, self._ids, stopped_since=begun)
         except Exception as error:  # noqa: BLE001  # a server that is down must not keep us from ending
-            log.warning("flows were not stopped in order", extra={"error": _first_line(error)})
+            log.warning("flows were not stopped in order", extra={"error": first_line(error)})
 
     def _run(self) -> None:
         try:
             asyncio.run(self._runner.start())
         except Exception as error:  # noqa: BLE001  # whatever it is, serving is tried again
-            log.warning("serving flows failed and is tried again", extra={"error": _first_line(error)})
+            log.warning("serving flows failed and is tried again", extra={"error": first_line(error)})
 
 
 def _stop_on_signals(stop: Callable[[], None]) -> None:
@@ -137,7 +135,3 @@ def _stop_on_signals(stop: Callable[[], None]) -> None:
 
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGINT, on_signal)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0] or type(error).__name__
