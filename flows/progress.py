@@ -23,11 +23,12 @@ class Progress:
     """
 
     def __init__(self, total: int, what: str) -> None:
-        self._total = total
+        self._total, self._what = total, what
         self._done = 0
         self._told = 0.0
         self._lock = threading.Lock()
-        self._artifact = cast(UUID, create_progress_artifact(progress=0.0, key=_KEY, description=what))
+        self._artifact: UUID | None = None
+        self.reach(0.0)
 
     def add(self, units: int) -> None:
         """So much more is done; from any thread."""
@@ -45,6 +46,10 @@ class Progress:
 
     def _tell(self, percent: float) -> None:
         try:
-            update_progress_artifact(self._artifact, progress=percent)
+            if self._artifact is None:
+                made = create_progress_artifact(progress=percent, key=_KEY, description=self._what)
+                self._artifact = cast(UUID, made)
+            else:
+                update_progress_artifact(self._artifact, progress=percent)
         except Exception as error:  # noqa: BLE001  # a page that lags is no reason to lose a run
             log.debug("progress not told: %s", error)
