@@ -11,11 +11,16 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Final
+
+import numpy as np
+from prometheus_client import Counter, Histogram
 
 from api.in_flight import InFlight
 from scoring.metrics import Metrics, observe_all
 from scoring.prediction import Prediction
+from scoring.rides.columns import FloatArray
 from scoring.rides.ride import SUSPECT_DISTANCE_MILES
 from scoring.settings.api_settings import ApiSettings
 
@@ -61,13 +66,12 @@ class Recorder:
         self._scored.append((seconds, minutes, known, miles))
 
     def scored_many(
-        self, seconds: float, minutes: Sequence[float], unknown_routes: int, suspect: int, failed: int
+        self, seconds: float, minutes: Sequence[float] | FloatArray, unknown_routes: int, suspect: int, failed: int
     ) -> None:
         """A batch was scored: it costs little beside the batch, so it is counted at once."""
-        metrics = self.metrics
-        metrics.score_seconds.labels(_DOOR).observe(seconds)
-        metrics.batch_rides.labels(_DOOR).observe(len(minutes) + failed)
-        observe_all(metrics.predicted_minutes.labels(_DOOR), minutes)
+        self._score_seconds.observe(seconds)
+        self._batch_rides.observe(len(minutes) + failed)
+        observe_all(self._predicted_minutes, minutes)
         self._count(scored=len(minutes), unknown=unknown_routes, suspect=suspect)
         self.refused(failed)
 
@@ -149,20 +153,38 @@ class Recorder:
         if not rows:
             return
         seconds, minutes, known, miles = zip(*rows, strict=True)
-        observe_all(self.metrics.score_seconds.labels(_DOOR), seconds)
-        observe_all(self.metrics.batch_rides.labels(_DOOR), [1] * len(rows))
-        observe_all(self.metrics.predicted_minutes.labels(_DOOR), minutes)
-        suspect = sum(each > SUSPECT_DISTANCE_MILES for each in miles)
+        observe_all(self._score_seconds, seconds)
+        observe_all(self._batch_rides, np.ones(len(rows)))
+        observe_all(self._predicted_minutes, minutes)
+        suspect = int(np.count_nonzero(np.asarray(miles) > SUSPECT_DISTANCE_MILES))
         self._count(scored=len(rows), unknown=known.count(False), suspect=suspect)
 
     def _count(self, *, scored: int, unknown: int, suspect: int) -> None:
         metrics = self.metrics
         if scored:
-            metrics.rides.labels(_DOOR, "scored").inc(scored)
+            self._rides_scored.inc(scored)
         if unknown:
             metrics.unknown_routes.labels(_DOOR).inc(unknown)
         if suspect:
             metrics.suspect_rides.labels("distance").inc(suspect)
+
+    # Found by their labels once: looking them up costs more than an observation.
+
+    @cached_property
+    def _score_seconds(self) -> Histogram:
+        return self.metrics.score_seconds.labels(_DOOR)
+
+    @cached_property
+    def _batch_rides(self) -> Histogram:
+        return self.metrics.batch_rides.labels(_DOOR)
+
+    @cached_property
+    def _predicted_minutes(self) -> Histogram:
+        return self.metrics.predicted_minutes.labels(_DOOR)
+
+    @cached_property
+    def _rides_scored(self) -> Counter:
+        return self.metrics.rides.labels(_DOOR, "scored")
 
     def _flush_for_ever(self) -> None:
         while True:
