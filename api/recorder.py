@@ -28,6 +28,7 @@ log = logging.getLogger("api.access")
 
 FLUSH_SECONDS: Final = 0.25
 _MOST_UNOBSERVED: Final = 50_000
+_MOST_BATCHES_UNOBSERVED: Final = 1_000
 _DOOR: Final = "http"
 
 
@@ -45,6 +46,7 @@ class Recorder:
         self._in_flight = in_flight
         self._requests: deque[tuple[str, int, float]] = deque()
         self._scored: deque[tuple[float, float, bool, float]] = deque()
+        self._batches: deque[tuple[float, Sequence[float] | FloatArray, int, int, int]] = deque()
         self._lines_to_write: deque[logging.LogRecord] = deque()
         self._lines_a_second = settings.access_log_per_second
         self._second = 0
@@ -68,12 +70,10 @@ class Recorder:
     def scored_many(
         self, seconds: float, minutes: Sequence[float] | FloatArray, unknown_routes: int, suspect: int, failed: int
     ) -> None:
-        """A batch was scored: it costs little beside the batch, so it is counted at once."""
-        self._score_seconds.observe(seconds)
-        self._batch_rides.observe(len(minutes) + failed)
-        observe_all(self._predicted_minutes, minutes)
-        self._count(scored=len(minutes), unknown=unknown_routes, suspect=suspect)
-        self.refused(failed)
+        """A batch was scored: how long it took, the durations, and how many rides were of which kind."""
+        self._batches.append((seconds, minutes, unknown_routes, suspect, failed))
+        if len(self._batches) > _MOST_BATCHES_UNOBSERVED:
+            self.flush()
 
     def refused(self, rides: int = 1) -> None:
         """Rides were answered without a duration: they break a rule, or the model failed on them."""
@@ -138,6 +138,7 @@ class Recorder:
                 log.handle(self._lines_to_write.popleft())
             self._flush_requests()
             self._flush_scored()
+            self._flush_batches()
             self.metrics.requests_in_flight.set(self._in_flight.count)
 
     def _flush_requests(self) -> None:
@@ -158,6 +159,18 @@ class Recorder:
         observe_all(self._predicted_minutes, minutes)
         suspect = int(np.count_nonzero(np.asarray(miles) > SUSPECT_DISTANCE_MILES))
         self._count(scored=len(rows), unknown=known.count(False), suspect=suspect)
+
+    def _flush_batches(self) -> None:
+        rows = [self._batches.popleft() for _ in range(len(self._batches))]
+        if not rows:
+            return
+        seconds, minutes, unknown, suspect, failed = zip(*rows, strict=True)
+        scored = np.concatenate(minutes)
+        observe_all(self._score_seconds, seconds)
+        observe_all(self._batch_rides, [len(some) + bad for some, bad in zip(minutes, failed, strict=True)])
+        observe_all(self._predicted_minutes, scored)
+        self._count(scored=len(scored), unknown=sum(unknown), suspect=sum(suspect))
+        self.refused(sum(failed))
 
     def _count(self, *, scored: int, unknown: int, suspect: int) -> None:
         metrics = self.metrics
