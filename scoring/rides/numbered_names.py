@@ -1,7 +1,7 @@
 """The names of rides that have none, as an Arrow array: ``stem_0``, ``stem_1``, ...
 
 Laid out by numpy in runs that share all but their last four digits; strings one by one, or Arrow's join, cost more than
-the scoring.
+the scoring. A request's few are joined at once, since numpy's calls would cost more than they save.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,8 @@ _RUN: Final = 10_000
 
 def numbered_names(stem: str, count: int, first: int = 0) -> Any:
     """A string array of ``count`` names, numbered from ``first``; they must have less than 2 GiB together."""
+    if first == 0 and count <= _RUN:
+        return _first_names(f"{stem}_".encode(), count)
     runs = [(past - start, *_parts(stem, start, past)) for start, past in _runs(first, first + count)]
     content = bytearray().join((head + bytes(digits.shape[1])) * rows for rows, head, digits in runs)
     offsets = np.empty(count + 1, np.int32)
@@ -31,6 +33,20 @@ def numbered_names(stem: str, count: int, first: int = 0) -> Any:
         offsets[row + 1 : row + rows + 1] = np.arange(end + width, end + rows * width + 1, width, dtype=np.int32)
         row, end = row + rows, end + rows * width
     return pa.Array.from_buffers(pa.string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(content)])
+
+
+def _first_names(head: bytes, count: int) -> Any:
+    numbers, ends = _first_numbers()
+    content = head.join(numbers[: count + 1])
+    offsets = ends[: count + 1] + np.arange(0, (count + 1) * len(head), len(head), dtype=np.int32)
+    return pa.Array.from_buffers(pa.string(), count, [None, pa.py_buffer(offsets), pa.py_buffer(content)])
+
+
+@cache
+def _first_numbers() -> tuple[list[bytes], npt.NDArray[np.int32]]:
+    """Nothing, ``0``, ``1``, ... ``9999``, and where each ends when they are joined: int32, shape (10001,)."""
+    numbers = [b"", *(str(number).encode() for number in range(_RUN))]
+    return numbers, np.cumsum([len(number) for number in numbers], dtype=np.int32)
 
 
 def _number(head_bytes: int, digits: int) -> np.dtype[Any]:

@@ -15,6 +15,10 @@ from api.batch_json import answer_json
 from api.body import ARROW_TYPE
 from api.door import Door
 from api.problem import Problem
+from scoring.models.linear import LinearModel
+from scoring.scorer import Scorer
+from scoring.scorer_source import FixedScorer
+from scoring.settings.settings import read_settings
 
 ZONE = st.integers(1, 265) | st.sampled_from([0, 266, -5, None])
 MILES = st.floats(0, 1e6) | st.sampled_from([-1.0, float("inf"), None, 1.7e308])
@@ -185,3 +189,22 @@ def test_the_route_answers_arrow_with_arrow(app: Flask) -> None:
     answer = app.test_client().post("/predict/batch", data=stream(SOUND), content_type=ARROW_TYPE)
     assert (answer.status_code, answer.content_type) == (200, ARROW_TYPE)
     assert table(answer.data).num_rows == 3
+
+
+@pytest.mark.parametrize("zones", [[], [10], [10, 20, 300], [0]])
+def test_the_stream_is_what_arrow_itself_would_write(door: Door, zones: list[int]) -> None:
+    zone = pa.array(zones, pa.int64())
+    answer = answer_arrow(door, stream({"PULocationID": zone, "DOLocationID": zone, "trip_distance": zone}), "q")
+    batches = list(pa.ipc.open_stream(answer))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, SCHEMA) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    assert answer == sink.getvalue().to_pybytes()
+
+
+def test_each_answer_names_the_version_that_scored_it(trained_model: LinearModel) -> None:
+    settings = read_settings()
+    for version in ("v1", "v2", "v3", "v1"):
+        door = Door(settings.api, FixedScorer(Scorer(trained_model, version)))
+        assert table(answer_arrow(door, stream(SOUND), "q"))["model_version"].to_pylist() == [version] * 3

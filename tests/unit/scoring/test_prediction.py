@@ -7,7 +7,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scoring.prediction import Prediction, decode_prediction, encode_prediction, encode_predictions, rfc3339
+from scoring.prediction import (
+    Prediction,
+    decode_prediction,
+    encode_prediction,
+    encode_predictions,
+    rfc3339,
+    rfc3339_now,
+)
 
 TEXT = st.text(st.characters(codec="utf-8"))
 
@@ -65,3 +72,18 @@ def test_what_is_no_prediction_is_refused(payload: bytes) -> None:
 )
 def test_times_are_utc_with_microseconds(moment: datetime, expected: str) -> None:
     assert rfc3339(moment) == expected
+
+
+def test_the_time_is_told_as_any_other_moment_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    microseconds = [
+        0,
+        999_999,
+        1_000_000,
+        1_000_007,
+        86_399_999_999,
+        1_795_875_605_123_456,
+        999_999,
+    ]  # a clock may go back
+    for each in microseconds:
+        monkeypatch.setattr("time.time_ns", lambda each=each: each * 1_000 + 999)
+        assert rfc3339_now() == rfc3339(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=each))
