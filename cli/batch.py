@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.columns import column_option, parse_columns
 from cli.exit_codes import ExitCode
-from cli.output import json_option, progress, show_json, show_table
-from cli.train import column_option, parse_columns
+from cli.output import json_option, show_json, show_table
+from cli.progress import progress
 from scoring.errors import SettingsError
 from scoring.settings.settings import Settings, read_settings
 
