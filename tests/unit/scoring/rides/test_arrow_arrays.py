@@ -1,0 +1,44 @@
+"""numpy and Arrow hold the same numbers, and pandas is not imported for it."""
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from scoring.rides.arrow_arrays import arrow_of, arrow_of_bools, as_int64
+
+
+@pytest.mark.parametrize("values", [np.arange(-3, 9), np.linspace(0, 1, 10)[::3], np.zeros(0), np.zeros(5, np.int8)])
+def test_numbers_stay_the_same(values: Any) -> None:
+    array = arrow_of(values)
+    array.validate(full=True)
+    assert array.equals(pa.array(values))
+
+
+def test_what_does_not_count_is_null() -> None:
+    array = arrow_of(np.array([1.5, np.nan, 2.5]), np.array([True, False, True]))
+    assert (array.to_pylist(), array.null_count) == ([1.5, None, 2.5], 1)
+
+
+@pytest.mark.parametrize("count", [0, 1, 8, 13])
+def test_booleans_stay_the_same(count: int) -> None:
+    values = np.arange(count) % 3 == 0
+    array = arrow_of_bools(values)
+    array.validate(full=True)
+    assert array.to_pylist() == values.tolist()
+
+
+def test_times_are_numbers() -> None:
+    times = pa.array([5, 6, 7], pa.timestamp("us")).slice(1)
+    assert as_int64(times).tolist() == [6, 7]
+
+
+def test_pandas_is_not_imported() -> None:
+    script = (
+        "import sys, numpy, scoring.rides.arrow_arrays as a; a.arrow_of(numpy.zeros(3)); print('pandas' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
