@@ -15,7 +15,8 @@ from batch.manifest import FORMAT
 from batch.output import STAGING, open_output
 from batch.reader import Committed, read_committed
 from scoring.rides.dialect import Column
-from scoring.rides.files import digest_and_size, open_ride_file
+from scoring.rides.file_bytes import digest_and_size
+from scoring.rides.files import open_ride_file
 from scoring.settings.batch_settings import BatchSettings
 
 PREDICTIONS: Final = "predictions"

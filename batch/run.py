@@ -3,11 +3,10 @@
 import multiprocessing
 import time
 from collections.abc import Callable, Mapping, Sequence
-
-from prometheus_client import CollectorRegistry
+from typing import TYPE_CHECKING
 
 from batch.commit import Reached, commit
-from batch.counting import count, write_metrics
+from batch.counting import count, new_metrics, write_metrics
 from batch.crew import cores, stage_all
 from batch.inputs import expand
 from batch.manifest import Manifest
@@ -17,11 +16,13 @@ from batch.plan import Plan, plan
 from batch.reader import CommittedFile, read_committed
 from batch.report import FileReport, RunReport
 from batch.sweep import sweep
-from scoring.metrics import Metrics
 from scoring.rides.dialect import Column
 from scoring.scorer import Scorer
 from scoring.scorer_source import ScorerSource
 from scoring.settings.batch_settings import BatchSettings
+
+if TYPE_CHECKING:
+    from scoring.metrics import Metrics
 
 StageFiles = Callable[[Plan, Scorer], list[StagedFile]]
 CommitFiles = Callable[[Plan, Sequence[StagedFile]], Manifest]
@@ -39,7 +40,7 @@ def score(
     progress: Callable[[int], None] | None = None,
     on_plan: Callable[[Plan], None] = lambda _plan: None,
     reached: Reached = lambda _step: None,
-    metrics: Metrics | None = None,
+    metrics: "Metrics | None" = None,
     stage_files: StageFiles | None = None,
     commit_files: CommitFiles | None = None,
 ) -> RunReport:
@@ -56,7 +57,7 @@ def score(
         progress: told of rows as they are scored.
         on_plan: told what there is to do, once that is known.
         reached: told of the steps of the commit.
-        metrics: where the run is counted; in metrics of its own by default.
+        metrics: where the run is counted; where the settings name a file, in metrics of its own by default.
         stage_files: stages all files of the plan elsewhere, such as by tasks, in place of this machine's cores.
         commit_files: calls :func:`batch.commit.commit` elsewhere.
 
@@ -70,7 +71,6 @@ def score(
     scorer = source.current()
     expand(inputs)  # a name that stands for nothing is told before anything is written
     place = open_output(output)
-    metrics = metrics or Metrics(CollectorRegistry())
     with place.hold():
         planned = plan(inputs, output, scorer.model_version, settings, columns=columns, overwrite=overwrite)
         sweep(place, read_committed(place), {file.key for file in planned.files})
@@ -83,8 +83,11 @@ def score(
             else:
                 staged = stage_files(planned, scorer)
             manifest = commit_files(planned, staged) if commit_files else commit(planned, staged, reached)
-            count(metrics, (part for file in staged for part in file.parts))
-            if settings.metrics_file:
+            if metrics is None and settings.metrics_file:
+                metrics = new_metrics()
+            if metrics is not None:
+                count(metrics, (part for file in staged for part in file.parts))
+            if metrics is not None and settings.metrics_file:
                 write_metrics(metrics, settings.metrics_file)
         return report_of(planned, manifest, place, time.monotonic() - begun)
 

@@ -16,8 +16,8 @@ from batch.part_writer import PartWriter, part_writer
 from batch.plan import PlannedFile, PlannedPart
 from batch.predictions import prediction_batch, prediction_schema
 from batch.refusals import QUARANTINE_SCHEMA, quarantined
+from scoring.buckets import MINUTES, count_between
 from scoring.errors import RideFileError
-from scoring.metrics import MINUTES, count_between
 from scoring.rides.columns import FloatArray
 from scoring.rides.dialect import Column
 from scoring.rides.files import RowBatch, open_ride_file
