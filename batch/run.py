@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from batch.commit import Reached, commit
 from batch.counting import count, new_metrics, write_metrics
-from batch.crew import cores, stage_all
+from batch.crew import stage_all
+from batch.head_start import HeadStart, stamped
 from batch.inputs import expand
 from batch.manifest import Manifest
+from batch.members import cores
 from batch.output import Output, open_output
 from batch.part import StagedFile
 from batch.plan import Plan, plan
@@ -43,6 +45,7 @@ def score(
     metrics: "Metrics | None" = None,
     stage_files: StageFiles | None = None,
     commit_files: CommitFiles | None = None,
+    head_start: HeadStart | None = None,
 ) -> RunReport:
     """Score inputs into an output, all or nothing.
 
@@ -60,6 +63,7 @@ def score(
         metrics: where the run is counted; where the settings name a file, in metrics of its own by default.
         stage_files: stages all files of the plan elsewhere, such as by tasks, in place of this machine's cores.
         commit_files: calls :func:`batch.commit.commit` elsewhere.
+        head_start: what was begun of the same inputs; the caller ends it.
 
     Raises:
         ModelError: there is no model, or it cannot score.
@@ -72,14 +76,23 @@ def score(
     expand(inputs)  # a name that stands for nothing is told before anything is written
     place = open_output(output)
     with place.hold():
-        planned = plan(inputs, output, scorer.model_version, settings, columns=columns, overwrite=overwrite)
+        planned = plan(
+            inputs,
+            output,
+            scorer.model_version,
+            settings,
+            columns=columns,
+            overwrite=overwrite,
+            stamp_of=head_start.stamped if head_start else stamped,
+        )
         sweep(place, read_committed(place), {file.key for file in planned.files})
         on_plan(planned)
         manifest = None
         if planned.files:
             if stage_files is None:
                 wanted = settings.processes if processes is None else processes
-                staged = stage_all(planned, scorer, _allowed(wanted or cores()), progress or _nobody)
+                started = (head_start.take_members,) if head_start else ()
+                staged = stage_all(planned, scorer, _allowed(wanted or cores()), progress or _nobody, *started)
             else:
                 staged = stage_files(planned, scorer)
             manifest = commit_files(planned, staged) if commit_files else commit(planned, staged, reached)
