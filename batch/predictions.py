@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from scoring.rides.arrow_arrays import arrow_of, arrow_of_bools, as_int64
+from scoring.rides.arrow_arrays import arrow_of, arrow_of_bools, arrow_of_text, ticks_of
 from scoring.rides.columns import BoolArray, FloatArray, RideColumns
 from scoring.rides.dialect import Column
 from scoring.rides.files import RowBatch
@@ -63,7 +63,7 @@ def prediction_batch(
         arrow_of(rides.distances_miles),
         arrow_of(scored.durations_minutes),
         arrow_of_bools(scored.known_routes),
-        pa.DictionaryArray.from_arrays(arrow_of(np.zeros(len(rides), np.int8)), pa.array([version])),
+        pa.DictionaryArray.from_arrays(arrow_of(np.zeros(len(rides), np.int8)), arrow_of_text(version)),
     ]
     if dropoffs is None:
         return pa.RecordBatch.from_arrays(arrays, schema=prediction_schema(has_dropoff=False)), None
@@ -97,7 +97,7 @@ def _times(column: Any) -> Any:
 def _actual(pickups: Any, dropoffs: Any) -> tuple[FloatArray, bool]:
     """Minutes between, NaN where either time is missing; and whether none is."""
     if not (pickups.null_count or dropoffs.null_count):
-        return (as_int64(dropoffs) - as_int64(pickups)) / _MICROSECONDS_A_MINUTE, True
+        return (ticks_of(dropoffs) - ticks_of(pickups)) / _MICROSECONDS_A_MINUTE, True
     from scoring.rides.parsing import minutes_between
 
     minutes: FloatArray = minutes_between(pickups, dropoffs).to_numpy(zero_copy_only=False)  # its nulls are NaN

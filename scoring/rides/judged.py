@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from scoring.errors import InvalidRide
+from scoring.rides.arrow_arrays import numbers_of
 from scoring.rides.columns import BoolArray, FloatArray, IntArray, RideColumns
 from scoring.rides.ride import FIRST_ZONE, LAST_ZONE, RIDE_ID_MAX_CHARACTERS, valid_miles, valid_ride_id, valid_zone
 
@@ -99,7 +100,7 @@ def _values(array: Any, missing: float) -> Any:
         import pyarrow.compute as pc
 
         array = pc.fill_null(array, missing)
-    return array.to_numpy(zero_copy_only=False)
+    return numbers_of(array)
 
 
 def _numbers(array: Any) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from scoring.rides.arrow_arrays import arrow_of, arrow_of_bools, as_int64
+from scoring.rides.arrow_arrays import arrow_of, arrow_of_bools, arrow_of_text, numbers_of, ticks_of
 
 
 @pytest.mark.parametrize("values", [np.arange(-3, 9), np.linspace(0, 1, 10)[::3], np.zeros(0), np.zeros(5, np.int8)])
@@ -31,14 +31,31 @@ def test_booleans_stay_the_same(count: int) -> None:
     assert array.to_pylist() == values.tolist()
 
 
+@pytest.mark.parametrize("text", ["", "20260101-000000-abc123", "é"])
+def test_text_stays_the_same(text: str) -> None:
+    arrow_of_text(text).validate(full=True)
+    assert arrow_of_text(text).equals(pa.array([text]))
+
+
 def test_times_are_numbers() -> None:
     times = pa.array([5, 6, 7], pa.timestamp("us")).slice(1)
-    assert as_int64(times).tolist() == [6, 7]
+    assert ticks_of(times).tolist() == [6, 7]
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.int8(), pa.uint16(), pa.int32(), pa.int64(), pa.uint64(), pa.float32(), pa.float64()]
+)
+def test_numbers_come_back_from_any_part_of_an_array(kind: Any) -> None:
+    array = pa.array([1, 2, 3, 4], kind)
+    for part in (array, array.slice(1), array.slice(1, 2), array.slice(4), pa.array([], kind)):
+        assert numbers_of(part).tolist() == part.to_pylist()
+        assert numbers_of(part).dtype == part.to_numpy().dtype
 
 
 def test_pandas_is_not_imported() -> None:
     script = (
-        "import sys, numpy, scoring.rides.arrow_arrays as a; a.arrow_of(numpy.zeros(3)); print('pandas' in sys.modules)"
+        "import sys, numpy, scoring.rides.arrow_arrays as a; a.numbers_of(a.arrow_of(numpy.zeros(3))); "
+        "print('pandas' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
