@@ -10,7 +10,7 @@ import threading
 from typing import Any, Final
 
 _PIECE_BYTES: Final = 1 << 20  # pyarrow writes a page at a time, and handing on costs as much as digesting one
-_MOST_WAITING: Final = 16
+_MOST_WAITING: Final = 6  # a slow disk must not be seen in the memory of a run
 
 
 class DigestingSink(io.RawIOBase):
