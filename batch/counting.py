@@ -1,16 +1,21 @@
 """A run's metrics, counted when it is committed and never before; where asked for, left in a file for a collector."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from batch.part import PartRecord
 from scoring.errors import OutputError
-from scoring.metrics import Metrics, add_counts
+
+if TYPE_CHECKING:
+    from scoring.metrics import Metrics
 
 _DOOR = "file"
 
 
-def count(metrics: Metrics, parts: Iterable[PartRecord]) -> None:
+def count(metrics: "Metrics", parts: Iterable[PartRecord]) -> None:
     """Count parts, whichever process scored them."""
+    from scoring.metrics import add_counts
+
     for part in parts:
         metrics.rides.labels(_DOOR, "scored").inc(part.rows_out)
         metrics.rides.labels(_DOOR, "quarantined").inc(part.rows_quarantined)
@@ -21,7 +26,16 @@ def count(metrics: Metrics, parts: Iterable[PartRecord]) -> None:
         add_counts(metrics.predicted_minutes.labels(_DOOR), part.minutes_counts, part.minutes_sum)
 
 
-def write_metrics(metrics: Metrics, path: str) -> None:
+def new_metrics() -> "Metrics":
+    """Metrics of a run's own; imports their library, which a run that nobody counts does without."""
+    from prometheus_client import CollectorRegistry
+
+    from scoring.metrics import Metrics
+
+    return Metrics(CollectorRegistry())
+
+
+def write_metrics(metrics: "Metrics", path: str) -> None:
     """Write in Prometheus' text format, whole or not at all.
 
     Raises:

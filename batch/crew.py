@@ -4,28 +4,32 @@ Which process scores a part changes nothing of its bytes. The first error ends t
 """
 
 import contextlib
-import os
 import pickle
-import subprocess
-import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
-from batch.part import PartRecord, StagedFile
+from batch.members import Member, ended, start_member
+from batch.output import open_output
+from batch.part import PartRecord, StagedFile, staged_name
 from batch.plan import Plan
 from batch.stage import stage_part
-from scoring.errors import RidescoreError
+from scoring.errors import OutputError, RidescoreError
 from scoring.scorer import Scorer
-
-_LEAVE_SECONDS: Final = 5.0
 
 Progress = Callable[[int], None]
 _Task = tuple[int, int]
 
 
-def stage_all(plan: Plan, scorer: Scorer, processes: int, progress: Progress) -> list[StagedFile]:
+def stage_all(
+    plan: Plan,
+    scorer: Scorer,
+    processes: int,
+    progress: Progress,
+    take_members: Callable[[int], Sequence[Member]] = lambda _most: (),
+) -> list[StagedFile]:
     """Stage every file of a plan.
 
     Args:
@@ -33,16 +37,12 @@ def stage_all(plan: Plan, scorer: Scorer, processes: int, progress: Progress) ->
         scorer: of the plan's model version; must be fit for pickling where there are several processes.
         processes: how many score, this one included; no more than there are parts.
         progress: told of rows, from this process's threads, one at a time.
+        take_members: gives processes that are started already, so many at most; more are started as they are needed.
 
     Raises:
         RidescoreError: as :func:`batch.stage.stage`; or a process ended on its own.
     """
-    return _Crew(plan, scorer, progress).run(processes)
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return _Crew(plan, scorer, progress).run(processes, take_members)
 
 
 class _Crew:
@@ -58,11 +58,14 @@ class _Crew:
         )
         self._records: dict[_Task, PartRecord] = {}
         self._failure: Exception | None = None
+        self._early = ThreadPoolExecutor(1, "sync")
 
-    def run(self, processes: int) -> list[StagedFile]:
+    def run(self, processes: int, take_members: Callable[[int], Sequence[Member]]) -> list[StagedFile]:
         others = max(0, min(processes, len(self._tasks)) - 1)
         with contextlib.ExitStack() as running:
-            members = [running.enter_context(_member()) for _ in range(others)]
+            running.callback(self._early.shutdown, wait=False, cancel_futures=True)
+            members = [running.enter_context(ended(each)) for each in take_members(others)]
+            members += [running.enter_context(ended(start_member())) for _ in range(others - len(members))]
             threads = [threading.Thread(target=self._feed, args=(each,), name="crew", daemon=True) for each in members]
             for thread in threads:
                 thread.start()
@@ -84,9 +87,18 @@ class _Crew:
                     return
                 task = self._tasks.popleft()
             try:
-                self._records[task] = stage_one(task)
+                record = self._records[task] = stage_one(task)
             except RidescoreError as error:
                 self._fail(error)
+            else:
+                self._early.submit(self._sync_early, task, record)
+
+    def _sync_early(self, task: _Task, record: PartRecord) -> None:
+        """Have a part written to the disk while others are scored; the commit does it again, and tells what fails."""
+        output = open_output(self._plan.output)
+        with contextlib.suppress(OutputError):
+            for each in record.files:
+                output.sync(staged_name(self._plan.files[task[0]], each.name))
 
     def _fail(self, error: Exception) -> None:
         with self._lock:
@@ -101,14 +113,14 @@ class _Crew:
         with self._lock:
             self._progress(rows)
 
-    def _feed(self, member: "subprocess.Popen[bytes]") -> None:
+    def _feed(self, member: Member) -> None:
         try:
             self._send(member, (self._plan, self._scorer))
             self._work(lambda task: self._stage_there(member, task))
         except Exception as error:  # noqa: BLE001  # what cannot be pickled, for one: the thread must not end in silence
             self._fail(error)
 
-    def _stage_there(self, member: "subprocess.Popen[bytes]", task: _Task) -> PartRecord:
+    def _stage_there(self, member: Member, task: _Task) -> PartRecord:
         self._send(member, task)
         while True:
             try:
@@ -121,7 +133,7 @@ class _Crew:
                 return answer
             self._count(answer)
 
-    def _send(self, member: "subprocess.Popen[bytes]", message: Any) -> None:
+    def _send(self, member: Member, message: Any) -> None:
         assert member.stdin is not None  # noqa: S101
         try:
             pickle.dump(message, member.stdin)
@@ -130,34 +142,7 @@ class _Crew:
             raise _lost(member) from None
 
 
-@contextlib.contextmanager
-def _member() -> "Iterator[subprocess.Popen[bytes]]":
-    """A process beside this one, ended with the block: it leaves when its pipes close."""
-    # A session of its own: Ctrl-C in a terminal reaches this process, which then lets the others go.
-    process = subprocess.Popen(
-        [sys.executable, "-m", "batch.crew_member"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        start_new_session=True,
-    )
-    try:
-        yield process
-    except BaseException:
-        process.terminate()  # it has parts to give up, not to finish
-        raise
-    finally:
-        with contextlib.suppress(OSError):
-            process.stdin.close()  # type: ignore[union-attr]
-        try:
-            process.wait(_LEAVE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        process.stdout.close()  # type: ignore[union-attr]
-
-
-def _lost(member: "subprocess.Popen[bytes]") -> RidescoreError:
+def _lost(member: Member) -> RidescoreError:
     code = member.wait()
     ended = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
     return RidescoreError(

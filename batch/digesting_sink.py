@@ -1,6 +1,6 @@
 """Bytes to a file and to its digest on a thread of their own, while the next rows are read and scored.
 
-Both leave Python's lock, so that this costs the scoring thread one copy.
+Both leave Python's lock, so that this costs the scoring thread next to nothing.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import threading
 from typing import Any, Final
 
 _PIECE_BYTES: Final = 1 << 20  # pyarrow writes a page at a time, and handing on costs as much as digesting one
-_MOST_WAITING: Final = 16
+_MOST_WAITING: Final = 6  # a slow disk must not be seen in the memory of a run
 
 
 class DigestingSink(io.RawIOBase):
@@ -20,8 +20,9 @@ class DigestingSink(io.RawIOBase):
         self._file = file
         self._digest = hashlib.sha256()
         self._error: OSError | None = None
-        self._pieces: queue.Queue[bytearray | None] = queue.Queue(_MOST_WAITING)
-        self._piece = bytearray()
+        self._pieces: queue.Queue[list[bytes] | None] = queue.Queue(_MOST_WAITING)
+        self._piece: list[bytes] = []
+        self._piece_bytes = 0
         self._abandoned = False
         self._thread = threading.Thread(target=self._drain, name="sink", daemon=True)
         self._thread.start()
@@ -32,14 +33,15 @@ class DigestingSink(io.RawIOBase):
         return True
 
     def write(self, content: Any) -> int:
-        """Take a piece; pyarrow uses its memory again, so it is copied."""
+        """Take a piece; bytes are kept as they are, other memory may be used again and is copied."""
         if self._error is not None:
             raise self._error
         if not self._abandoned:
-            self._piece += memoryview(content)
-            if len(self._piece) >= _PIECE_BYTES:
+            self._piece.append(content if isinstance(content, bytes) else bytes(content))
+            self._piece_bytes += len(content)
+            if self._piece_bytes >= _PIECE_BYTES:
                 self._pieces.put(self._piece)
-                self._piece = bytearray()
+                self._piece, self._piece_bytes = [], 0
         self.size_bytes += len(content)
         return len(content)
 
@@ -69,8 +71,9 @@ class DigestingSink(io.RawIOBase):
             self._thread.join()
 
     def _drain(self) -> None:
-        while (piece := self._pieces.get()) is not None:
+        while (pieces := self._pieces.get()) is not None:
             if self._error is None and not self._abandoned:
+                piece = b"".join(pieces)
                 try:
                     self._file.write(piece)
                     self._digest.update(piece)

@@ -4,18 +4,20 @@ A plan is plain: it goes to any process or machine. The same inputs, model versi
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import msgspec
 
+from batch.head_start import Stamped, stamped
 from batch.inputs import expand, files_of, is_there, stamp
 from batch.manifest import FORMAT
 from batch.output import STAGING, open_output
 from batch.reader import Committed, read_committed
 from scoring.rides.dialect import Column
-from scoring.rides.files import digest_and_size, open_ride_file
+from scoring.rides.file_bytes import digest_and_size
+from scoring.rides.files import open_ride_file
 from scoring.settings.batch_settings import BatchSettings
 
 PREDICTIONS: Final = "predictions"
@@ -108,6 +110,7 @@ def plan(
     *,
     columns: Mapping[Column, str] | None = None,
     overwrite: bool = False,
+    stamp_of: Callable[[str], Stamped] = stamped,
 ) -> Plan:
     """See what there is to score; reads every input once, for its digest.
 
@@ -118,6 +121,7 @@ def plan(
         settings: how files are divided.
         columns: the files' names for columns, where their dialect is their own.
         overwrite: score again what a manifest has already.
+        stamp_of: gives what :func:`batch.head_start.stamped` does.
 
     Raises:
         RideFileError: an input is missing, damaged, or lacks a column.
@@ -127,11 +131,11 @@ def plan(
     given = {column.value: name for column, name in (columns or {}).items()}
     committed = read_committed(open_output(output))
     with ThreadPoolExecutor(2) as threads:  # a digest is taken outside of Python's lock
-        stamped = list(threads.map(_stamped, sources))
+        stamps = list(threads.map(stamp_of, sources))
     files: list[PlannedFile] = []
     already: list[AlreadyScored] = []
     met: set[str] = set()
-    for source, (sha256, size_bytes, mark) in zip(sources, stamped, strict=True):
+    for source, (sha256, size_bytes, mark) in zip(sources, stamps, strict=True):
         before = committed.file(sha256, model_version)
         if sha256 in met or (before is not None and not overwrite):
             already.append(AlreadyScored(source, sha256))
@@ -170,11 +174,6 @@ def _is_scored(source: str, committed: Committed, model_version: str) -> bool:
     if not committed.has_size(size_bytes, model_version):
         return False
     return committed.file(digest_and_size(source)[0], model_version) is not None
-
-
-def _stamped(source: str) -> tuple[str, int, str]:
-    size_bytes, mark = stamp(source)
-    return digest_and_size(source)[0], size_bytes, mark
 
 
 def _planned(

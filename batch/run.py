@@ -3,25 +3,28 @@
 import multiprocessing
 import time
 from collections.abc import Callable, Mapping, Sequence
-
-from prometheus_client import CollectorRegistry
+from typing import TYPE_CHECKING
 
 from batch.commit import Reached, commit
-from batch.counting import count, write_metrics
-from batch.crew import cores, stage_all
+from batch.counting import count, new_metrics, write_metrics
+from batch.crew import stage_all
+from batch.head_start import HeadStart, stamped
 from batch.inputs import expand
 from batch.manifest import Manifest
+from batch.members import cores
 from batch.output import Output, open_output
 from batch.part import StagedFile
 from batch.plan import Plan, plan
 from batch.reader import CommittedFile, read_committed
 from batch.report import FileReport, RunReport
 from batch.sweep import sweep
-from scoring.metrics import Metrics
 from scoring.rides.dialect import Column
 from scoring.scorer import Scorer
 from scoring.scorer_source import ScorerSource
 from scoring.settings.batch_settings import BatchSettings
+
+if TYPE_CHECKING:
+    from scoring.metrics import Metrics
 
 StageFiles = Callable[[Plan, Scorer], list[StagedFile]]
 CommitFiles = Callable[[Plan, Sequence[StagedFile]], Manifest]
@@ -39,9 +42,10 @@ def score(
     progress: Callable[[int], None] | None = None,
     on_plan: Callable[[Plan], None] = lambda _plan: None,
     reached: Reached = lambda _step: None,
-    metrics: Metrics | None = None,
+    metrics: "Metrics | None" = None,
     stage_files: StageFiles | None = None,
     commit_files: CommitFiles | None = None,
+    head_start: HeadStart | None = None,
 ) -> RunReport:
     """Score inputs into an output, all or nothing.
 
@@ -56,9 +60,10 @@ def score(
         progress: told of rows as they are scored.
         on_plan: told what there is to do, once that is known.
         reached: told of the steps of the commit.
-        metrics: where the run is counted; in metrics of its own by default.
+        metrics: where the run is counted; where the settings name a file, in metrics of its own by default.
         stage_files: stages all files of the plan elsewhere, such as by tasks, in place of this machine's cores.
         commit_files: calls :func:`batch.commit.commit` elsewhere.
+        head_start: what was begun of the same inputs; the caller ends it.
 
     Raises:
         ModelError: there is no model, or it cannot score.
@@ -70,21 +75,32 @@ def score(
     scorer = source.current()
     expand(inputs)  # a name that stands for nothing is told before anything is written
     place = open_output(output)
-    metrics = metrics or Metrics(CollectorRegistry())
     with place.hold():
-        planned = plan(inputs, output, scorer.model_version, settings, columns=columns, overwrite=overwrite)
+        planned = plan(
+            inputs,
+            output,
+            scorer.model_version,
+            settings,
+            columns=columns,
+            overwrite=overwrite,
+            stamp_of=head_start.stamped if head_start else stamped,
+        )
         sweep(place, read_committed(place), {file.key for file in planned.files})
         on_plan(planned)
         manifest = None
         if planned.files:
             if stage_files is None:
                 wanted = settings.processes if processes is None else processes
-                staged = stage_all(planned, scorer, _allowed(wanted or cores()), progress or _nobody)
+                started = (head_start.take_members,) if head_start else ()
+                staged = stage_all(planned, scorer, _allowed(wanted or cores()), progress or _nobody, *started)
             else:
                 staged = stage_files(planned, scorer)
             manifest = commit_files(planned, staged) if commit_files else commit(planned, staged, reached)
-            count(metrics, (part for file in staged for part in file.parts))
-            if settings.metrics_file:
+            if metrics is None and settings.metrics_file:
+                metrics = new_metrics()
+            if metrics is not None:
+                count(metrics, (part for file in staged for part in file.parts))
+            if metrics is not None and settings.metrics_file:
                 write_metrics(metrics, settings.metrics_file)
         return report_of(planned, manifest, place, time.monotonic() - begun)
 

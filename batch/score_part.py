@@ -15,9 +15,8 @@ from batch.part import PartRecord, prediction_name, quarantine_name, staged_name
 from batch.part_writer import PartWriter, part_writer
 from batch.plan import PlannedFile, PlannedPart
 from batch.predictions import prediction_batch, prediction_schema
-from batch.refusals import QUARANTINE_SCHEMA, quarantined
+from scoring.buckets import MINUTES, count_between
 from scoring.errors import RideFileError
-from scoring.metrics import MINUTES, count_between
 from scoring.rides.columns import FloatArray
 from scoring.rides.dialect import Column
 from scoring.rides.files import RowBatch, open_ride_file
@@ -62,6 +61,8 @@ def score_part(output: Output, file: PlannedFile, part: PlannedPart, scorer: Sco
             table = _score_batch(batch, file.stem, scorer, writer, tally)
             if table is not None:
                 if rejects is None:
+                    from batch.refusals import QUARANTINE_SCHEMA
+
                     staged = staged_name(file, rejects_name)
                     rejects = opened.enter_context(part_writer(output, staged, QUARANTINE_SCHEMA))
                 rejects.write(table)
@@ -112,6 +113,8 @@ def _score_batch(batch: RowBatch, stem: str, scorer: Scorer, writer: PartWriter,
     _count(tally, rides.distances_miles, scored, actual)
     if kept is None:
         return None
+    from batch.refusals import quarantined  # rare enough that what it imports waits until then
+
     places = np.flatnonzero(judged.sound)
     failed = np.flatnonzero(judged.sound & ~kept)
     table = quarantined(batch, judged.broken, failed, {int(places[at]): error for at, error in failures.items()})
@@ -133,5 +136,5 @@ def _count(tally: _Tally, miles: FloatArray, scored: ScoredColumns, actual: Floa
         return
     over = minutes - actual
     known = ~np.isnan(actual)
-    tally.errors += ErrorSums.of(over if known.all() else over[known])
-    tally.usual_errors += ErrorSums.of(over[(actual >= SHORTEST_MINUTES) & (actual <= LONGEST_MINUTES)])
+    tally.errors += ErrorSums.of(over if known.all() else over.compress(known))
+    tally.usual_errors += ErrorSums.of(over.compress((actual >= SHORTEST_MINUTES) & (actual <= LONGEST_MINUTES)))

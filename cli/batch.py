@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.columns import column_option, parse_columns
 from cli.exit_codes import ExitCode
-from cli.output import json_option, progress, show_json, show_table
-from cli.train import column_option, parse_columns
+from cli.output import json_option, show_json, show_table
+from cli.progress import progress
 from scoring.errors import SettingsError
 from scoring.settings.settings import Settings, read_settings
 
@@ -65,14 +66,16 @@ def score(
       ridescore batch score s3://rides/2021/ --output s3://scored/2021 --processes 4
       ridescore batch score trips.csv --output scored --column pickup=started_at
     """
-    from batch.delta import append_to_delta
-    from batch.run import score as run
-    from scoring.logs import configure_logs
+    from batch.head_start import HeadStart
 
     settings = read_settings()
-    configure_logs("WARNING" if sys.stderr.isatty() else settings.log.log_level)
-    source = _source(settings, version)
-    with _interruptible(), progress() as bar:
+    wanted = settings.batch.processes if processes is None else processes
+    with _interruptible(), HeadStart(inputs, wanted) as head_start, progress() as bar:
+        from batch.run import score as run
+        from scoring.logs import configure_logs
+
+        configure_logs("WARNING" if sys.stderr.isatty() else settings.log.log_level)
+        source = _source(settings, version)
         task = bar.add_task("planning", total=None)
 
         def on_plan(plan: "Plan") -> None:
@@ -90,8 +93,11 @@ def score(
             progress=lambda rows: bar.update(task, advance=rows),
             on_plan=on_plan,
             reached=lambda step: bar.update(task, description=f"committing: {step}"),
+            head_start=head_start,
         )
         if table is not None:
+            from batch.delta import append_to_delta
+
             bar.update(task, description="appending to the Delta table")
             append_to_delta(output, table)
     if as_json:

@@ -2,9 +2,9 @@
 
 import click
 
+from cli.columns import column_option, parse_columns
 from cli.models import open_registry, registry_option
 from cli.output import json_option, show_json, show_table
-from cli.train import column_option, parse_columns
 
 
 @click.command()

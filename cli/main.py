@@ -5,30 +5,36 @@ import sys
 
 import click
 
-from cli.asyncapi import asyncapi
-from cli.batch import batch
-from cli.dead_letters import dead_letters
-from cli.demo import demo
-from cli.download import download
-from cli.evaluate import evaluate
 from cli.exit_codes import ExitCode, exit_code_of
-from cli.flows import flows
-from cli.lag import lag
-from cli.loadtest.command import loadtest
-from cli.models import models
+from cli.lazy_commands import LazyCommands
 from cli.output import show_error
-from cli.predict import predict
-from cli.publish import publish
-from cli.serve import serve
-from cli.settings import settings
-from cli.tail import tail
-from cli.topics import topics
-from cli.train import train
-from cli.worker import worker
 from scoring.errors import RidescoreError
 
+_COMMANDS = LazyCommands(
+    {
+        "train": "cli.train:train",
+        "evaluate": "cli.evaluate:evaluate",
+        "download": "cli.download:download",
+        "models": "cli.models:models",
+        "serve": "cli.serve:serve",
+        "predict": "cli.predict:predict",
+        "batch": "cli.batch:batch",
+        "flows": "cli.flows:flows",
+        "loadtest": "cli.loadtest.command:loadtest",
+        "worker": "cli.worker:worker",
+        "topics": "cli.topics:topics",
+        "publish": "cli.publish:publish",
+        "tail": "cli.tail:tail",
+        "lag": "cli.lag:lag",
+        "dead-letters": "cli.dead_letters:dead_letters",
+        "asyncapi": "cli.asyncapi:asyncapi",
+        "settings": "cli.settings:settings",
+        "demo": "cli.demo:demo",
+    }
+)
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+@click.group(commands=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="ridescore")
 def ridescore() -> None:
     """Taxi ride durations, scored by one model through three doors.
@@ -47,29 +53,6 @@ def ridescore() -> None:
       ridescore publish green_tripdata_2021-01.parquet --limit 1000
       ridescore tail --from-beginning --limit 10
     """
-
-
-for command in (
-    train,
-    evaluate,
-    download,
-    models,
-    serve,
-    predict,
-    batch,
-    flows,
-    loadtest,
-    worker,
-    topics,
-    publish,
-    tail,
-    lag,
-    dead_letters,
-    asyncapi,
-    settings,
-    demo,
-):
-    ridescore.add_command(command)
 
 
 def run() -> None:

@@ -1,34 +1,29 @@
-"""How results are shown: rich tables for people, one JSON value for machines, errors on standard error."""
+"""How results are shown: rich tables for people, one JSON value for machines, errors on standard error.
+
+rich is imported when a table is shown: what prints JSON does without.
+"""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Table
-from rich.text import Text
 
 from scoring.errors import RidescoreError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _PIPE_WIDTH = 160  # where there is no terminal to ask
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for machines instead of tables.")
 
 
-def console() -> Console:
+def console() -> "Console":
     """Standard output, made when it is used: a test or a pipe may have replaced it."""
+    from rich.console import Console
+
     return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
 
 
@@ -44,6 +39,8 @@ def show_json_line(value: Any) -> None:
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], numbers: Iterable[str] = ()) -> None:
     """Print a table; columns named in ``numbers`` stand to the right."""
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left", title_style="bold")
     right = set(numbers)
     for column in columns:
@@ -56,6 +53,8 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
 
 def show_facts(title: str, facts: Mapping[str, str]) -> None:
     """Print names and values, one pair a line."""
+    from rich.table import Table
+
     table = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
@@ -67,23 +66,3 @@ def show_facts(title: str, facts: Mapping[str, str]) -> None:
 def show_error(error: RidescoreError) -> None:
     """Print what went wrong and what to do on standard error."""
     click.echo(f"error: {error}", err=True)
-
-
-class _Rate(ProgressColumn):
-    def render(self, task: Task) -> Text:
-        """Events a second so far."""
-        return Text(f"{task.finished_speed or task.speed or 0:,.0f}/s")
-
-
-def progress() -> Progress:
-    """A bar on standard error with count, rate and time left; nothing where that is no terminal."""
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        _Rate(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-    )

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 import click
 from pydantic import SecretStr
 
+from cli.columns import column_option, parse_columns
 from cli.exit_codes import ExitCode
-from cli.output import json_option, progress, show_json, show_json_line
-from cli.train import column_option, parse_columns
+from cli.output import json_option, show_json, show_json_line
+from cli.progress import progress
 from scoring.settings.model_settings import ModelSettings
 from scoring.settings.settings import read_settings
 

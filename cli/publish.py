@@ -5,8 +5,9 @@ import sys
 import click
 
 from cli.broker import open_client, quiet_libraries
-from cli.output import json_option, progress, show_json
-from cli.train import column_option, parse_columns
+from cli.columns import column_option, parse_columns
+from cli.output import json_option, show_json
+from cli.progress import progress
 from scoring.errors import BrokerError
 from scoring.settings.settings import read_settings
 

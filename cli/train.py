@@ -1,36 +1,13 @@
 """`ridescore train`: files of past rides to a registered model version."""
 
-from collections.abc import Iterable
-
 import click
 from rich.console import Console
 
+from cli.columns import column_option, parse_columns
 from cli.models import announce_active, open_registry, registry_option
 from cli.output import json_option, show_json, show_table
-from scoring.errors import SettingsError
 from scoring.features import DEFAULT_FEATURE_SET, FEATURE_SETS
 from scoring.registry.manifest import Manifest
-from scoring.rides.dialect import Column
-
-
-def parse_columns(pairs: Iterable[str]) -> dict[Column, str]:
-    """Read ``ROLE=NAME`` pairs of ``--column``."""
-    given = {}
-    for pair in pairs:
-        role, _, name = pair.partition("=")
-        if role not in list(Column) or not name:
-            raise SettingsError(f"--column {pair}: write it as ROLE=NAME, where ROLE is one of {', '.join(Column)}")
-        given[Column(role)] = name
-    return given
-
-
-column_option = click.option(
-    "--column",
-    "columns",
-    multiple=True,
-    metavar="ROLE=NAME",
-    help="Your file's name for a column, such as pickup=started_at. May be repeated.",
-)
 
 
 @click.command()

@@ -9,6 +9,7 @@ from typing import Final, Literal
 import numpy as np
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from scoring.buckets import MINUTES, count_between
 from scoring.rides.columns import FloatArray
 
 Door = Literal["stream", "file", "http"]
@@ -16,7 +17,6 @@ Outcome = Literal["scored", "dead-letter", "quarantined", "refused"]
 
 _SCORE_SECONDS: Final = (1e-5, 1e-4, 5e-4, 1e-3, 5e-3, 1e-2, 5e-2, 0.1, 0.5, 1.0, 5.0)
 _BATCH_RIDES: Final = (1, 10, 100, 500, 1_000, 2_500, 5_000, 10_000, 50_000, 100_000)
-MINUTES: Final = (1, 2, 5, 10, 15, 20, 30, 45, 60, 90, 120)
 _REQUEST_SECONDS: Final = (
     1e-4,
     2.5e-4,
@@ -144,13 +144,6 @@ def observe_all(histogram: Histogram, values: Sequence[float] | FloatArray) -> N
     if len(values):
         array = np.asarray(values)
         add_counts(histogram, count_between(np.asarray(histogram._upper_bounds), array), float(array.sum()))
-
-
-def count_between(upper_bounds: FloatArray, values: Sequence[float] | FloatArray) -> list[int]:
-    """How many values each bucket holds: those up to its bound, and over the bound before it."""
-    places = np.searchsorted(upper_bounds, values)
-    counts: list[int] = np.bincount(places, minlength=len(upper_bounds))[: len(upper_bounds)].tolist()
-    return counts  # what is no number comes after every bound, and is in no bucket
 
 
 def add_counts(histogram: Histogram, counts: Sequence[int], total: float) -> None:

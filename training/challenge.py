@@ -13,7 +13,7 @@ from scoring.registry.active import Active
 from scoring.registry.manifest import Manifest, Metrics
 from scoring.registry.registry import Registry
 from scoring.registry.version import LoadedVersion
-from scoring.rides.files import digest_and_size
+from scoring.rides.file_bytes import digest_and_size
 from scoring.rides.months import newest_month
 from training.comparison import compare
 from training.train import TrainingPlan, train_version

@@ -18,7 +18,8 @@ from scoring.features import FeatureSet
 from scoring.registry.manifest import RideFileRecord
 from scoring.rides.columns import FloatArray, RideColumns
 from scoring.rides.dialect import Column
-from scoring.rides.files import RowBatch, digest_and_size, open_ride_file
+from scoring.rides.file_bytes import digest_and_size
+from scoring.rides.files import RowBatch, open_ride_file
 from scoring.rides.parsing import as_miles, as_times, as_zones, minutes_between
 from scoring.rides.ride import FIRST_ZONE, LAST_ZONE, LONGEST_MINUTES, SHORTEST_MINUTES
 

@@ -34,7 +34,7 @@ def events_of_file(path: str, given: Mapping[Column, str] | None = None) -> Iter
     Raises:
         RideFileError: the file cannot be read or lacks a column.
     """
-    from scoring.rides.files import open_bytes
+    from scoring.rides.file_bytes import open_bytes
 
     if path.lower().endswith(_JSON_LINES_ENDINGS):
         with open_bytes(path) as file:

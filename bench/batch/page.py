@@ -11,12 +11,13 @@ from bench.verdict import TARGETS, target_rows
 
 _METHOD: Final = """\
 **What is timed.** Every contestant is a command that reads the same file and writes its own, one after the other,
-several rounds, from the start of its process to its end: rows/s includes imports and the loading of the model.
-"Without start" is what each says of its work alone. The file is whole months of the TLC, repeated, with all their
-columns and types, zstd, 1,048,576 rows a row group; it lies in the page cache. The ceiling reads and writes on one
-thread, as a process of the door does. Only the door digests what it reads and writes, and waits until it is on the
-disk. The notebook way and the forest read a smaller file of the same rides; beside the notebook way stands its rate
-without its start, so that the smaller file is not held against it. Ratios are medians of the ratios within each round.
+several rounds, from the start of its process to its end: rows/s includes imports and the loading of the model. "Without
+start" is what each says of its work alone; the door digests its input in its start. The file is whole months of the
+TLC, repeated, with all their columns and types, zstd, 1,048,576 rows a row group; it lies in the page cache. The
+ceiling reads and writes on one thread, as a process of the door does. Only the door digests what it reads and writes,
+and waits until it is on the disk. The notebook way and the forest read a smaller file of the same rides; beside the
+notebook way stands its rate without its start, so that the smaller file is not held against it. Ratios are medians of
+the ratios within each round.
 
 **What is checked**, after every run, or it counts as broken: every row is in the output once, and its duration is the
 core's, bit for bit from the door, within 1e-9 minutes from others. The core itself is compared with scikit-learn on

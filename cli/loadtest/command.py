@@ -12,7 +12,8 @@ from cli.exit_codes import ExitCode
 from cli.loadtest.locust_run import LoadPlan, LoadResult, require_locust, run_locust
 from cli.loadtest.resources import Resources, watched
 from cli.loadtest.server import running_target, started_target
-from cli.output import json_option, progress, show_facts, show_json
+from cli.output import json_option, show_facts, show_json
+from cli.progress import progress
 from scoring.settings.settings import read_settings
 
 

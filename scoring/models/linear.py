@@ -85,8 +85,8 @@ class LinearModel:
         routes = LocationFeature.PU_DO.codes_of(columns)
         with np.errstate(over="ignore"):  # to infinity without a word, as Python's own floats do
             durations = columns.distances_miles * self.minutes_per_mile
-            durations += self._base_table[routes]  # in place: the sum of two terms is the same in either order
-        return durations, self._known_table[routes]
+            durations += self._base_table.take(routes)  # in place: the sum of two terms is the same in either order
+        return durations, self._known_table.take(routes)
 
     def artefacts(self) -> dict[str, bytes]:
         """One npz file of plain arrays; equal models give equal bytes."""

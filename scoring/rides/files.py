@@ -3,7 +3,6 @@
 Gives columns as they are in the file, with our names; what is a valid ride is judged by whoever reads.
 """
 
-import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pyarrow import csv
 
 from scoring.errors import RideFileError
 from scoring.rides.dialect import Column, Dialect, find_dialect
+from scoring.rides.file_bytes import open_bytes
 
 BATCH_ROWS: Final = 65_536
 _CSV_BLOCK_BYTES: Final = 8 << 20
@@ -108,37 +108,6 @@ def open_ride_file(
     """
     with open_bytes(path) as file:
         yield _ride_file(path, file, needed, given)
-
-
-def open_bytes(path: str) -> Any:
-    """Open a local path or an fsspec URL for reading.
-
-    Raises:
-        RideFileError: there is no such file, or it cannot be read.
-    """
-    try:
-        if "://" in path:
-            import fsspec
-
-            return fsspec.open(path, "rb").open()
-        return open(path, "rb")  # noqa: PTH123  # closed by the caller's with; a path may also be a URL
-    except FileNotFoundError:
-        raise RideFileError(f"there is no file {path}") from None
-    except (OSError, ImportError, ValueError) as error:
-        raise RideFileError(f"cannot open {path}: {getattr(error, 'strerror', None) or error}") from error
-
-
-def digest_and_size(path: str) -> tuple[str, int]:
-    """The sha256 of a file's bytes in hexadecimal, and how many they are.
-
-    Raises:
-        RideFileError: it is not there, or cannot be read.
-    """
-    with open_bytes(path) as file:
-        try:
-            return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
-        except OSError as error:
-            raise RideFileError(f"cannot read {path}: {error.strerror or error}") from error
 
 
 def _ride_file(path: str, file: Any, needed: Collection[Column], given: Mapping[Column, str] | None) -> RideFile:

@@ -48,11 +48,11 @@ def _install(crash: _Crash) -> None:
 
         return real_commit(plan, staged, tell)
 
-    def stage_all(plan: Any, scorer: Any, processes: int, progress: Any) -> Any:
+    def stage_all(plan: Any, scorer: Any, processes: int, progress: Any, *more: Any) -> Any:
         sys.stdout.write("begun\n")
         sys.stdout.flush()
         crash.reached("planned")
-        return real_stage_all(plan, scorer, processes, _after(crash, "mid-part", progress))
+        return real_stage_all(plan, scorer, processes, _after(crash, "mid-part", progress), *more)
 
     batch.run.commit = commit  # type: ignore[assignment]
     batch.run.stage_all = stage_all

@@ -7,7 +7,7 @@ import pytest
 
 from batch.inputs import expand, stamp
 from scoring.errors import RideFileError
-from scoring.rides.files import digest_and_size
+from scoring.rides.file_bytes import digest_and_size
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ import pytest
 
 from scoring.errors import RideFileError
 from scoring.rides.dialect import Column
-from scoring.rides.files import BATCH_ROWS, LOCATIONS, open_bytes, open_ride_file
+from scoring.rides.file_bytes import open_bytes
+from scoring.rides.files import BATCH_ROWS, LOCATIONS, open_ride_file
 from scoring.rides.parsing import as_times
 
 Save = Callable[..., str]
