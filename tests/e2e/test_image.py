@@ -73,7 +73,7 @@ def test_every_module_of_ours_and_what_they_read_files_with_imports(image: str) 
 )
 def test_it_answers_at_once_with_the_model_inside_and_ends_on_sigterm(served: tuple[str, int]) -> None:
     container, port = served
-    wait_until("the API", lambda: ask(f"http://127.0.0.1:{port}/ready")[0] == 200, 60)
+    wait_until("the API", lambda: ask(f"http://127.0.0.1:{port}/ready")[0] == 200)
     status, answer = ask(f"http://127.0.0.1:{port}/predict", RIDE)
     assert status == 200, answer
     assert 1 < answer["duration"] < 60
