@@ -2,8 +2,8 @@
 #
 #   docker build -t ridescore . && docker run -p 9696:9696 ridescore
 #
-# It answers with a model of the bundled rides. A registry mounted at /models, MODEL_REGISTRY or MODEL_PATH wins over it.
-# What is installed is what the lock files name, by hash; docs/compose.md tells the rest.
+# It answers with a linear model of the bundled rides (ridge regression). A registry mounted at /models, MODEL_REGISTRY or
+# MODEL_PATH wins over it. What is installed is what the lock files name, by hash; docs/compose.md tells the rest.
 ARG PYTHON_VERSION=3.13
 
 FROM python:${PYTHON_VERSION}-slim AS packages

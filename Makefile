@@ -4,6 +4,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+E2E_FIRST := tests/e2e/test_image.py tests/e2e/test_story.py
 # Names with extras and without, each pinned: pip with hashes looks for the other one beside the lock.
 BOTH_NAMES = awk '/^[^ \#]/ { printf "%s", bare; bare = $$0 "\n"; if (!sub(/\[[^]]*\]/, "", bare)) bare = "" } \
 	/^    --hash/ && bare { bare = bare $$0 "\n" } { print } END { printf "%s", bare }'
@@ -76,7 +77,7 @@ down: ## stop that stack; its volumes stay (`docker compose down --volumes` remo
 	@docker compose --profile '*' down
 
 e2e: $(READY) ## build, start, use, break and restart the whole stack; E2E_OPTIONAL=1 skips it where no engine is
-	@$(BIN)/pytest tests/e2e/test_image.py tests/e2e/test_story.py tests/e2e --durations=5
+	@$(BIN)/pytest $(E2E_FIRST) $(filter-out $(E2E_FIRST),$(wildcard tests/e2e/test_*.py)) --durations=5
 
 bench: $(READY) ## worker, file door and API beside their ceilings, model loading beside unpickling; needs wrk
 	@$(BIN)/python -m bench.model_load

@@ -52,7 +52,7 @@ def test_releases_and_a_rollback_while_requests_run_fail_none(site: Site, image:
     second = "ridescore-e2e-second:local"
     run("docker", "tag", image, second)
     site.release(image)
-    wait_until("the first group", lambda: site.predict()[0] == 200, 60)
+    wait_until("the first group", lambda: site.predict()[0] == 200)
     answers: Counter[int] = Counter()
     stopping = threading.Event()
 

@@ -54,6 +54,13 @@ def test_the_image_holds_what_the_lock_file_names_and_its_bill_of_materials_says
         assert locked.get(name) == version, f"{name} {version} is not locked"
 
 
+def test_every_module_of_ours_and_what_they_read_files_with_imports(image: str) -> None:
+    """What is taken out of the packages is missed by nobody."""
+    failed = json.loads(in_image(image, f"python3 - <<'END'\n{_IMPORT_ALL}\nEND").splitlines()[-1])
+    extras = {"deltalake", "locust", "gevent"}  # requirements-extras.txt brings them
+    assert {module: reason for module, reason in failed.items() if reason not in extras} == {}
+
+
 @pytest.mark.parametrize(
     "served",
     [
@@ -66,7 +73,7 @@ def test_the_image_holds_what_the_lock_file_names_and_its_bill_of_materials_says
 )
 def test_it_answers_at_once_with_the_model_inside_and_ends_on_sigterm(served: tuple[str, int]) -> None:
     container, port = served
-    wait_until("the API", lambda: ask(f"http://127.0.0.1:{port}/ready")[0] == 200, 60)
+    wait_until("the API", lambda: ask(f"http://127.0.0.1:{port}/ready")[0] == 200)
     status, answer = ask(f"http://127.0.0.1:{port}/predict", RIDE)
     assert status == 200, answer
     assert 1 < answer["duration"] < 60
@@ -103,3 +110,21 @@ def test_a_registry_or_a_model_that_is_mounted_wins_over_the_one_inside(image: s
         "--json",
     )
     assert json.loads(told)["model_version"] == first
+
+
+_IMPORT_ALL = """
+import importlib, json, pkgutil
+failed = {}
+names = "pyarrow.csv pyarrow.dataset pyarrow.fs pyarrow.parquet distributed prefect.server.api.server".split()
+for package in ("api", "batch", "cli", "flows", "local_services", "scoring", "training", "worker"):
+    path = importlib.import_module(package).__path__
+    names += [each.name for each in pkgutil.walk_packages(path, package + ".")]
+for name in names:
+    if name.endswith("__main__") or name == "api.wsgi":
+        continue  # these begin to serve
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        failed[name] = (error.name or str(error)).partition(".")[0]
+print(json.dumps(failed))
+"""

@@ -27,4 +27,4 @@ def test_flows_score_on_the_workers_of_dask(stack: Stack, figures: Figures) -> N
 def test_the_demo_profile_publishes_rides_that_are_scored(stack: Stack) -> None:
     stack.compose("--profile", "demo", "up", "--detach", "--wait", "kafka", "topics", "worker", "publisher")
     topics = Topics.at(stack.port("KAFKA_PORT"))
-    wait_until("predictions of published rides", lambda: len(topics.predictions()) > 300, 60)
+    wait_until("predictions of published rides", lambda: len(topics.predictions()) > 300)

@@ -45,7 +45,7 @@ def test_a_client_with_its_login_publishes_and_reads_what_the_worker_scored(
 ) -> None:
     topics = Topics.at(stack.port("KAFKA_PORT"), **login)
     topics.publish(500)
-    wait_until("predictions", lambda: topics.verdict()["lost"] == 0, 60)
+    wait_until("predictions", lambda: topics.verdict()["lost"] == 0)
     assert topics.verdict() == {"published": 500, "lost": 0, "doubled": 0}
 
 

@@ -16,7 +16,7 @@ from scoring.settings.kafka_settings import KafkaSettings
 from scoring.settings.worker_settings import WorkerSettings
 from training import sample_rides
 from worker.clients.choose import build_client
-from worker.clients.client import Client
+from worker.clients.client import Client, Writer
 from worker.predictions_feed import FedDeadLetter, fed_dead_letter, fed_prediction, records
 from worker.publisher import publish
 from worker.ride_events import RideEvent, events_of_file
@@ -45,32 +45,41 @@ class Topics:
     def client(self) -> Client:
         return build_client(self.kafka, WORKER, lambda: None)
 
-    def publish(self, rides: int, rate: float | None = None) -> list[str]:
+    def publish(self, rides: int) -> list[str]:
         """Publish real rides of the bundled March; their ids."""
+        writer = self.client.writer()
+        try:
+            return self._publish(writer, rides)
+        finally:
+            writer.close()
+
+    def _publish(self, writer: Writer, rides: int, rate: float | None = None) -> list[str]:
         source = cycle(list(events_of_file(str(sample_rides.MARCH))))
         numbers = count(len(self.published))
         events = [_named(event, f"e2e-{next(numbers)}") for event in islice(source, rides)]
-        self.send(events, rate)
+        publish(writer, WORKER.input_topic, events, rate)
         self.published |= {event.key.decode(): event.value for event in events}
         return [event.key.decode() for event in events]
 
-    def send(self, events: Iterable[RideEvent], rate: float | None = None) -> None:
+    def send(self, events: Iterable[RideEvent]) -> None:
         writer = self.client.writer()
         try:
-            publish(writer, WORKER.input_topic, events, rate)
+            publish(writer, WORKER.input_topic, events)
         finally:
             writer.close()
 
     @contextmanager
     def feeding(self, rate: float) -> Iterator[None]:
-        """Publish at a rate while the block runs; AssertionError where the broker did not take one."""
+        """Publish at a rate while the block runs, with one writer, as a running client has it; AssertionError where the
+        broker did not take a ride."""
+        writer = self.client.writer()
         stopping = Event()
         failed: list[Exception] = []
 
         def feed() -> None:
             while not stopping.is_set():
                 try:
-                    self.publish(int(rate), rate)
+                    self._publish(writer, int(rate), rate)
                 except Exception as error:  # noqa: BLE001  # judged by whoever stops the feeding
                     failed.append(error)
                     return
@@ -82,6 +91,7 @@ class Topics:
         finally:
             stopping.set()
             thread.join()
+            writer.close()
         assert not failed, failed
 
     def predictions(self) -> list[Prediction]:

@@ -1,4 +1,7 @@
-"""Certificates and keys for one run of the tests, made by openssl in a temporary folder; none is ever committed."""
+"""Certificates and keys for one run of the tests, made by openssl in a temporary folder; none is ever committed.
+
+Their extensions are what strict clients ask for (Python from 3.13 on), whatever this machine's openssl.cnf says.
+"""
 
 import subprocess
 from dataclasses import dataclass
@@ -6,6 +9,24 @@ from pathlib import Path
 
 KEY_PASSWORD = "opens the client's key"
 _DAYS = "2"
+_AUTHORITY = """\
+[req]
+distinguished_name = names
+x509_extensions = authority
+[names]
+[authority]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+"""
+_SIGNED = """\
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature, keyEncipherment
+extendedKeyUsage = serverAuth, clientAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+subjectAltName = {hosts}
+"""
 
 
 @dataclass(frozen=True)
@@ -41,8 +62,10 @@ class Certificates:
 def _authority(folder: Path, name: str) -> Path:
     made = folder / f"{name}.pem"
     key = folder / f"{name}.key"
+    configuration = folder / f"{name}.cnf"
+    configuration.write_text(_AUTHORITY)
     words = ["-x509", "-days", _DAYS, "-subj", f"/CN={name}", "-keyout", str(key), "-out", str(made), "-nodes"]
-    _openssl("req", "-newkey", "rsa:2048", *words)
+    _openssl("req", "-config", str(configuration), "-newkey", "rsa:2048", *words)
     return made
 
 
@@ -52,7 +75,7 @@ def _signed(folder: Path, name: str, hosts: str, password: str = "") -> Path:
     closed = ["-passout", f"pass:{password}"] if password else ["-nodes"]
     _openssl("req", "-newkey", "rsa:2048", "-subj", f"/CN={name}", "-keyout", str(key), "-out", str(asked), *closed)
     extensions = folder / f"{name}.ext"
-    extensions.write_text(f"subjectAltName={hosts}\nextendedKeyUsage=serverAuth,clientAuth\n")
+    extensions.write_text(_SIGNED.format(hosts=hosts))
     authority = ["-CA", str(folder / "authority.pem"), "-CAkey", str(folder / "authority.key"), "-CAcreateserial"]
     words = ["-in", str(asked), "-out", str(made), "-days", _DAYS, "-extfile", str(extensions), *authority]
     _openssl("x509", "-req", *words)

@@ -114,10 +114,16 @@ class Listener:
         if self._tls:
             return client_refused(server, self._kafka, error)
         wanted = "SASL_SSL" if self._login else "SSL"
+        perhaps = "; a forwarded port also hangs up while its broker starts: then try again"
         return BrokerError(
             f"the listener at {server} does not speak plain Kafka ({error}); if it speaks TLS, set "
             f"KAFKA_SECURITY_PROTOCOL={wanted} and KAFKA_SSL_CAFILE, else mend KAFKA_BOOTSTRAP_SERVERS"
+            f"{perhaps if isinstance(error, _HungUp) else ''}"
         )
+
+
+class _HungUp(ConnectionError):
+    """It took the connection and ended it without an answer."""
 
 
 def _sasl(kafka: KafkaSettings) -> Any:
@@ -146,7 +152,7 @@ def _read(connection: socket.socket, size: int) -> bytes:
     while len(received) < size:
         part = connection.recv(size - len(received))
         if not part:
-            raise ConnectionError("it hung up")
+            raise _HungUp("it hung up")
         received += part
     return bytes(received)
 

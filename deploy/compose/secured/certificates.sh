@@ -1,11 +1,11 @@
 #!/bin/sh
 # An authority of this stack alone, and the broker's certificate by it; the authority's key is thrown away at once, so
 # that nobody can sign another. Those that are good for a month more are kept. Extensions are what strict clients ask for
-# (Python from 3.13 on).
+# (Python from 3.13 on), whatever openssl.cnf says.
 #
-#   certificates.sh HOST    HOST: the name by which clients outside reach the broker
+#   certificates.sh HOST [FOLDER]    HOST: the name by which clients outside reach the broker
 set -eu
-cd /certificates
+cd "${2:-/certificates}"
 if [ -s broker.pem ] && openssl x509 -in broker.pem -noout -checkend 2592000 >/dev/null; then
   echo "the certificates are good"
   exit 0
@@ -15,11 +15,21 @@ work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 days=365
 key="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+cat >"$work/authority.cnf" <<END
+[req]
+distinguished_name=names
+x509_extensions=authority
+[names]
+[authority]
+basicConstraints=critical,CA:TRUE,pathlen:0
+keyUsage=critical,keyCertSign,cRLSign
+subjectKeyIdentifier=hash
+END
 # shellcheck disable=SC2086  # several words
-openssl req -x509 $key -days "$days" -subj /CN=ridescore-authority -addext keyUsage=critical,keyCertSign,cRLSign \
+openssl req -config "$work/authority.cnf" -x509 $key -days "$days" -subj /CN=ridescore-authority \
   -keyout "$work/ca.key" -out "$work/ca.pem"
 # shellcheck disable=SC2086
-openssl req $key -subj /CN=kafka -keyout "$work/broker.key" -out "$work/broker.csr"
+openssl req -config "$work/authority.cnf" $key -subj /CN=kafka -keyout "$work/broker.key" -out "$work/broker.csr"
 cat >"$work/broker.ext" <<END
 basicConstraints=critical,CA:FALSE
 keyUsage=critical,digitalSignature

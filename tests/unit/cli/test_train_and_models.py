@@ -80,6 +80,21 @@ def test_activating_a_damaged_version_leaves_the_active_one(run: Run, tmp_path: 
     assert json.loads(run("models", "list", "--json").out)["active"]["version"] == active
 
 
+def test_first_says_which_model_it_made_and_keeps_it(run: Run) -> None:
+    made = run("models", "first")
+    assert made.code == 0, made.err
+    assert "trained on 2,910 bundled rides (ridge, linear) and active in models" in made.out
+    version = made.out.split()[0]
+    assert f"{version} (ridge, linear) is active already in models" in run("models", "first").out
+    assert json.loads(run("models", "first", "--json").out) == {
+        "version": version,
+        "algorithm": "ridge",
+        "kind": "linear",
+        "trained": False,
+        "registry": "models",
+    }
+
+
 def test_import_registers_a_notebooks_pickle(run: Run, tmp_path: Path) -> None:
     from sklearn.feature_extraction import DictVectorizer
     from sklearn.linear_model import LinearRegression

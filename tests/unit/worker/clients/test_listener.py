@@ -69,6 +69,12 @@ def test_a_listener_that_speaks_something_else_is_told(answer: bytes, serve: Ser
     assert type(found.value) is BrokerError, "trying again is of no use"
 
 
+def test_a_listener_that_hangs_up_in_silence_may_be_a_port_whose_broker_is_not_there_yet(serve: Serve) -> None:
+    """As an engine's forwarded port does while the container behind it starts."""
+    with pytest.raises(BrokerError, match="a forwarded port also hangs up while its broker starts: then try again"):
+        Listener(KafkaSettings(bootstrap_servers=serve(b""))).refuse_unfit()
+
+
 def test_a_login_that_is_asked_for_names_what_to_set(serve: Serve) -> None:
     address = serve(_told(33, "GSSAPI", "SCRAM-SHA-512"))
     with pytest.raises(BrokerError, match=r"KAFKA_SASL_MECHANISM \(GSSAPI, SCRAM-SHA-512\)"):
