@@ -82,8 +82,8 @@ SCRIPT = """
 import time
 from local_services import KafkaProcess
 with KafkaProcess.temporary() as broker:
-    print(broker.pid, broker.folder, flush=True)
     try:
+        print(broker.pid, broker.folder, flush=True)  # within: the Ctrl-C comes as soon as this is read
         time.sleep(60)
     finally:
         print(broker.pid, flush=True)
