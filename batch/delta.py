@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from batch.manifest import Manifest
 from batch.output import Output, open_output
 from batch.reader import read_committed
-from scoring.errors import OutputError, SettingsError
+from scoring.errors import OutputError, SettingsError, first_line
 
 APPLICATION: Final = "ridescore-"
 INPUT_DIGEST: Final = "input_sha256"
@@ -78,7 +78,7 @@ def _append(manifest: Manifest, output: Output, table: str) -> bool:
     except (DeltaError, pa.ArrowException, OSError) as error:
         raise OutputError(
             f"cannot append manifest {manifest.run_id} of {output.location} to the Delta table {table}: "
-            f"{_first_line(error)}; the predictions themselves are committed, and the next run appends them"
+            f"{first_line(error)}; the predictions themselves are committed, and the next run appends them"
         ) from error
     return True
 
@@ -136,7 +136,3 @@ def _fitted(batch: Any, schema: pa.Schema, digest: str) -> Any:
         for field in schema
     ]
     return pa.RecordBatch.from_arrays(list(columns), schema=schema)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -5,7 +5,7 @@ from prefect.client.orchestration import get_client
 from prefect.exceptions import PrefectException
 from prefect.settings import PREFECT_API_URL
 
-from scoring.errors import FlowServerUnavailable
+from scoring.errors import FlowServerUnavailable, first_line
 
 # What Prefect raises where its server is at fault. Its check of versions wraps whatever it meets in a RuntimeError.
 SERVER_ERRORS = (httpx.HTTPError, PrefectException, RuntimeError)
@@ -42,8 +42,3 @@ def unavailable(error: Exception) -> FlowServerUnavailable:
         f"the Prefect server at {address} refused ({first_line(said)}); see whether PREFECT_API_URL names one of "
         "Prefect 3, and whether it wants PREFECT_API_AUTH_STRING or PREFECT_API_KEY"
     )
-
-
-def first_line(error: BaseException) -> str:
-    """Of its message; its type where it says nothing."""
-    return (str(error).splitlines() or [""])[0] or type(error).__name__

@@ -21,8 +21,8 @@ from prefect.settings import PREFECT_API_URL
 
 from flows.interrupted import schedule_interrupted_runs
 from flows.registration import register
-from flows.server import SERVER_ERRORS, check_server, first_line, unavailable
-from scoring.errors import FlowServerUnavailable, SettingsError
+from flows.server import SERVER_ERRORS, check_server, unavailable
+from scoring.errors import FlowServerUnavailable, SettingsError, first_line
 from scoring.settings.settings import Settings
 
 log = logging.getLogger(__name__)

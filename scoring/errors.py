@@ -166,3 +166,8 @@ class RecordsTooLarge(BrokerError):
 
 class Fenced(BrokerError):
     """Another process uses this worker's slot; this one must stop."""
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error's message, for one of ours; its type where it says nothing."""
+    return (str(error).splitlines() or [""])[0] or type(error).__name__

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import csv
 
-from scoring.errors import RideFileError
+from scoring.errors import RideFileError, first_line
 from scoring.rides.dialect import Column, Dialect, find_dialect
 from scoring.rides.file_bytes import open_bytes
 
@@ -80,7 +80,7 @@ class RideFile:
                 first_row += batch.num_rows
         except (pa.ArrowException, OSError) as error:
             raise RideFileError(
-                f"{self.path} is damaged after row {first_row}: {_first_line(error)}; fetch it again"
+                f"{self.path} is damaged after row {first_row}: {first_line(error)}; fetch it again"
             ) from error
 
     def _record_batches(self, wanted: list[str], row_groups: range | None) -> Iterator[Any]:
@@ -134,7 +134,7 @@ def _ride_file(path: str, file: Any, needed: Collection[Column], given: Mapping[
                 + (" (it is named .parquet but does not begin as one; fetch it again)" if _says_parquet(name) else "")
             )
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:  # a damaged footer raises any of these
-        raise RideFileError(f"{path} is damaged: {_first_line(error)}; fetch it again") from error
+        raise RideFileError(f"{path} is damaged: {first_line(error)}; fetch it again") from error
     return RideFile(path, name.stem, find_dialect(names, path, needed, given), rows, groups, source)
 
 
@@ -143,11 +143,11 @@ def _says_parquet(name: PurePosixPath) -> bool:
 
 
 def _csv_names(path: str, head: bytes) -> list[str]:
-    first_line = re.split(rb"\r\n|\n|\r", head, maxsplit=1)[0]
+    header = re.split(rb"\r\n|\n|\r", head, maxsplit=1)[0]
     try:
-        table = csv.read_csv(pa.BufferReader(first_line + b"\n"))
+        table = csv.read_csv(pa.BufferReader(header + b"\n"))
     except (pa.ArrowException, UnicodeDecodeError) as error:
-        raise RideFileError(f"{path} has no header line: {_first_line(error)}") from error
+        raise RideFileError(f"{path} has no header line: {first_line(error)}") from error
     names: list[str] = table.column_names
     return names
 
@@ -164,7 +164,3 @@ def _open_csv(file: Any, names: list[str], dialect: Dialect) -> Any:
             null_values=["", "NULL", "null", "NaN", "nan", "NA"],
         ),
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
