@@ -19,10 +19,12 @@ from scoring.models.model import ModelKind
 from scoring.models.one_hot import OneHotTwin
 from scoring.models.vocabulary import read_vocabulary
 from scoring.rides.columns import BoolArray, FloatArray, RideColumns
+from scoring.rides.distinct import distinct_rides
 from scoring.rides.ride import Ride
 
 ESTIMATOR_FILE: Final = "estimator.skops"
 EstimatorInput = Literal["dicts", "codes"]
+_WORTH_COMPARING: Final = 1_000  # rides; among fewer hardly two are equal
 
 # What skops does not trust by itself, and common regressors need: records of numbers, no code.
 ALLOWED_TYPES: Final = frozenset(
@@ -118,6 +120,12 @@ class EstimatorModel:
         known = self._known[LocationFeature.PU_DO.codes_of(columns)]
         if not len(columns):  # an estimator raises for none
             return np.empty(0), known
+        if len(columns) < _WORTH_COMPARING:
+            return self._durations(columns), known
+        rides, places = distinct_rides(columns)
+        return self._durations(rides)[places], known
+
+    def _durations(self, columns: RideColumns) -> FloatArray:
         try:
             matrix = self._matrix(columns)
             with np.errstate(over="ignore"):  # to infinity without a word, as the linear kind does
@@ -130,7 +138,7 @@ class EstimatorModel:
         minutes = np.asarray(durations, dtype=np.float64).reshape(-1)
         if minutes.shape != (len(columns),):
             raise ModelFailed(f"the model gave {minutes.shape[0]} durations for {len(columns)} rides")
-        return minutes, known
+        return minutes
 
     def _matrix(self, columns: RideColumns) -> Any:
         if self._twin is None:

@@ -119,6 +119,26 @@ def test_a_forest_trained_with_threads_gives_the_same_bits_every_time(
 
 
 @pytest.mark.parametrize("regressor", [forest(), LinearRegression()], ids=lambda each: type(each).__name__)
+def test_rides_that_are_alike_are_computed_once(regressor: Any, on_codes: Trained, rides: RideColumns) -> None:
+    model = on_codes(regressor, feature_set("pu_do+distance"))
+    some = rides[:300]
+    many = some[np.random.default_rng(1).integers(0, len(some), 2_000)]
+    asked_for: list[int] = []
+    predict = model._predict
+
+    def counted(matrix: Any) -> Any:
+        asked_for.append(len(matrix))
+        return predict(matrix)
+
+    model._predict = counted
+    durations, known = model.score_columns(many)
+    alike = {ride: place for place, ride in enumerate(many.rides())}
+    assert sum(asked_for) == len(alike) < len(many)
+    singles = {ride: model.score_ride(ride) for ride in alike}
+    assert list(zip(durations.tolist(), known.tolist(), strict=True)) == [singles[ride] for ride in many.rides()]
+
+
+@pytest.mark.parametrize("regressor", [forest(), LinearRegression()], ids=lambda each: type(each).__name__)
 def test_no_rides_are_no_durations(regressor: Any, on_codes: Trained, rides: RideColumns) -> None:
     model = on_codes(regressor, feature_set("pu,do"))
     durations, known = model.score_columns(rides[:0])
