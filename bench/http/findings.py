@@ -1,5 +1,6 @@
 """All that one run of the benchmark found, in the form that JSON, the tables and the page are made from."""
 
+import statistics
 from dataclasses import dataclass, field
 
 from bench.findings import Findings as AnyFindings
@@ -30,6 +31,8 @@ class Findings(AnyFindings[Row]):
 
     Attributes:
         seconds: of each contestant under load.
+        latencies: one a contestant and round.
+        batches: one a form and round.
     """
 
     seconds: int = 0
@@ -37,3 +40,21 @@ class Findings(AnyFindings[Row]):
     batches: list[Batches] = field(default_factory=list)
     footprints: dict[str, Footprint] = field(default_factory=dict)
     kill_run: KillRun | None = None
+
+    def latencies_of(self, contestant: str) -> list[Latency]:
+        """One's response times, by round."""
+        return [each for each in self.latencies if each.contestant == contestant]
+
+    def batches_of(self, form: str) -> list[Batches]:
+        """A form's batches, by round."""
+        return [each for each in self.batches if each.form == form]
+
+
+def median_p99_ms(rounds: list[Latency]) -> float:
+    """The median of the rounds' p99: a stall of the machine's in one of them is not the server's."""
+    return statistics.median(each.p99_ms for each in rounds)
+
+
+def median_rides_per_second(rounds: list[Batches]) -> float:
+    """The median of the rounds' rates."""
+    return statistics.median(each.rides_per_second for each in rounds)

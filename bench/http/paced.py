@@ -22,6 +22,9 @@ _RECONNECT_SECONDS: Final = 0.05
 # Says what is wrong with an answer to a request, from its number, status and body; empty where nothing is.
 Check = Callable[[int, int, bytes], str]
 
+# Of a request: its number, when it was due, when its answer came, whether it was its connection's first, status, body.
+_Answer = tuple[int, float, float, bool, int, bytes]
+
 
 class Failure(msgspec.Struct):
     """A request that got no right answer.
@@ -69,33 +72,43 @@ class _Run:
         self._missing = 0
         self._retry_at = 0.0
         self._began = 0.0
+        self._rate = 1.0
+        self._total = 0
+        self._number = 0  # of the next request
+        self._answers: list[_Answer] = []
 
     def run(self, rate: float, duration_seconds: float, connections: int) -> Paced:
         self._missing = connections
         self._began = time.perf_counter()
         self._connect()
+        self._rate, self._total = rate, int(rate * duration_seconds)
         self._began = time.perf_counter()
-        total = int(rate * duration_seconds)
-        number = 0
         give_up = self._began + duration_seconds + _SILENT_SECONDS
-        while (number < total or len(self._idle) < len(self._all)) and time.perf_counter() < give_up:
-            now = time.perf_counter()
-            while number < total and self._idle and (due := self._began + number / rate) <= now:
-                self._send(number, due)
-                number += 1
-                now = time.perf_counter()
-            next_due = self._began + number / rate if number < total and self._idle else now + _SILENT_SECONDS
-            self._look(next_due - now)
-        self.found.began, self.found.sent = self._began, number
+        while (self._number < self._total or len(self._idle) < len(self._all)) and time.perf_counter() < give_up:
+            self._look(self._send_what_is_due())
+        self.found.began, self.found.sent = self._began, self._number
         for connection in list(self._all.values()):
             if connection.number is not None:
                 self._fail(connection, f"no answer within {_SILENT_SECONDS:.0f} s")
             connection.close()
-        for missed in range(number, total):
-            due = self._began + missed / rate - self._began
+        self._judge_answers()
+        for missed in range(self._number, self._total):
+            due = missed / rate
             self.found.failures.append(Failure(due, "never sent: no connection was free", new_connection=False))
         self._poll.close()
         return self.found
+
+    def _send_what_is_due(self) -> float:
+        """Send what is due and has a connection; seconds until the next may be."""
+        now = time.perf_counter()
+        while self._number < self._total and self._idle:
+            due = self._began + self._number / self._rate
+            if due > now:
+                return due - now
+            self._send(self._number, due)
+            self._number += 1
+            now = time.perf_counter()
+        return _SILENT_SECONDS
 
     def _connect(self) -> None:
         """Open connections that are missing, again a little later where nobody listens."""
@@ -127,6 +140,7 @@ class _Run:
             connection = self._all.get(number)
             if connection is not None:
                 self._receive(connection)
+                self._send_what_is_due()  # a burst of answers must not make the next request late
         if self._missing:
             self._connect()
 
@@ -141,15 +155,19 @@ class _Run:
         if connection.number is None:
             self._fail(connection, "an answer that nobody asked for")
             return
-        now = time.perf_counter()
-        problem = self._check(connection.number, *answer)
-        if problem:
-            first = connection.answered == 1
-            self.found.failures.append(Failure(now - self._began, problem, new_connection=first))
-        else:
-            self.found.seconds.append(now - connection.due)
+        first = connection.answered == 1
+        self._answers.append((connection.number, connection.due, time.perf_counter(), first, *answer))
         connection.number = None
         self._idle.append(connection)
+
+    def _judge_answers(self) -> None:
+        """After the run: judging costs about what sending does."""
+        for number, due, came, first, status, body in self._answers:
+            problem = self._check(number, status, body)
+            if problem:
+                self.found.failures.append(Failure(came - self._began, problem, new_connection=first))
+            else:
+                self.found.seconds.append(came - due)
 
     def _fail(self, connection: Connection, kind: str) -> None:
         """A connection that broke while idle lost nothing; it is replaced all the same."""

@@ -86,14 +86,14 @@ def measure(plan: Plan, findings: Findings, models: Models, model: Model, folder
     for number in range(plan.rounds):
         for contestant, row in zip(contestants, findings.rows, strict=True):
             _one_round(number, contestant, row, plan, findings, models, rides, folder)
+    many = asked_rides(model, BATCH_RIDES)
+    for _number in range(plan.rounds):
+        for contestant in contestants:
+            if plan.latency and contestant.name in _PACED:
+                _latency(contestant, plan, findings, models, rides, folder)
+            if plan.batches and contestant.name == OURS:
+                _batches(contestant, plan, findings, models, rides, many, folder)
     for contestant in contestants:
-        if plan.latency and contestant.name in _PACED:
-            _latency(contestant, plan, findings, models, rides, folder)
-        if plan.batches and contestant.name == OURS:
-            with findings.noting("batches", _BREAKS), serving(contestant, models, rides, folder) as server:
-                findings.batches += measure_batches(server, asked_rides(model, BATCH_RIDES), plan.seconds, folder)
-                for each in findings.batches:
-                    say(f"batches as {each.form}: {each.rides_per_second:,.0f} rides/s")
         if plan.footprint and contestant.name in _FOOTPRINTS:
             with findings.noting(f"{contestant.name}, footprint", _BREAKS):
                 findings.footprints[contestant.name] = measure_footprint(contestant, models, rides, 5, folder)
@@ -142,3 +142,19 @@ def _latency(
         found = measure_latency(contestant, server, rides, row.median_rate / 2, plan.seconds, folder)
         findings.latencies.append(found)
         say(f"{contestant.name}, {found.rate:,.0f}/s: p99 {found.p99_ms:.2f} ms")
+
+
+def _batches(
+    contestant: Contestant,
+    plan: Plan,
+    findings: Findings,
+    models: Models,
+    rides: Sequence[AskedRide],
+    many: Sequence[AskedRide],
+    folder: Path,
+) -> None:
+    with findings.noting("batches", _BREAKS), serving(contestant, models, rides, folder) as server:
+        found = measure_batches(server, many, plan.seconds, folder)
+        findings.batches += found
+        for each in found:
+            say(f"batches as {each.form}: {each.rides_per_second:,.0f} rides/s")

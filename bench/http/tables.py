@@ -3,7 +3,7 @@
 import statistics
 from collections.abc import Sequence
 
-from bench.http.contestants import CEILING, COURSE_NOTES
+from bench.http.contestants import CEILING, COURSE_NOTES, OURS
 from bench.http.findings import Findings, Row
 from bench.http.killing import KillRun
 
@@ -46,7 +46,7 @@ def rate_rows(findings: Findings) -> list[list[str]]:
 
 
 def latency_rows(findings: Findings) -> list[list[str]]:
-    """A row a contestant."""
+    """A row a contestant and round."""
     return [
         [
             each.contestant,
@@ -58,15 +58,15 @@ def latency_rows(findings: Findings) -> list[list[str]]:
             f"{each.answered:,}",
             f"{each.failed:,}",
         ]
-        for each in findings.latencies
+        for each in sorted(findings.latencies, key=lambda each: each.contestant != OURS)
     ]
 
 
 def batch_rows(findings: Findings) -> list[list[str]]:
-    """A row a form."""
+    """A row a form and round."""
     return [
         [each.form, f"{each.rides_per_second:,.0f}", f"{each.batches:,}", f"{each.wrong:,}"]
-        for each in findings.batches
+        for each in sorted(findings.batches, key=lambda each: each.form, reverse=True)
     ]
 
 

@@ -6,7 +6,7 @@ from bench.http.contestants import CEILING, COURSE_NOTES, OURS
 from bench.http.findings import Findings, Row
 from bench.http.measures import Batches, Footprint, Latency, Rate
 from bench.http.page import part_of
-from bench.http.tables import RATES, rate_rows
+from bench.http.tables import RATES, latency_rows, rate_rows
 from bench.http.targets import verdicts
 from bench.verdict import Verdict, target_rows
 
@@ -52,6 +52,20 @@ def test_a_fast_p99_with_failed_requests_is_missed(findings: Findings) -> None:
     assert verdict(findings, "p99").met is False
     findings.latencies = [Latency(OURS, 5_000, 0.2, 1.0, 2.0, 0.1, 25_000, 0)]
     assert verdict(findings, "p99").met is True
+
+
+def test_of_several_rounds_the_median_counts(findings: Findings) -> None:
+    findings.latencies = [
+        Latency(name, 5_000, 0.2, p99_ms, 9.0, 0.1, 25_000, 0)
+        for name, p99_ms in ((OURS, 9.0), (CEILING, 7.0), (OURS, 2.5), (OURS, 1.5))
+    ]
+    findings.batches = [Batches("Arrow", rate, 500, 0) for rate in (1e6, 2.5e6, 3e6)]
+    assert verdict(findings, "p99")[2:] == ("2.50 ms", True)
+    assert verdict(findings, "Arrow")[2:] == ("2,500,000 rides/s", True)
+    assert [(row[0], row[3]) for row in latency_rows(findings)] == [
+        *((OURS, p99_ms) for p99_ms in ("9.00", "2.50", "1.50")),
+        (CEILING, "7.00"),
+    ]
 
 
 def test_fast_batches_with_a_wrong_one_are_missed(findings: Findings) -> None:
