@@ -1,5 +1,6 @@
 """`ridescore`: the commands, and the one place that turns an error into a message and an exit code."""
 
+import gc
 import os
 import sys
 
@@ -57,7 +58,9 @@ def ridescore() -> None:
 
 def run() -> None:
     """Run the command line of this process, and end it."""
-    sys.exit(exit_of(sys.argv[1:]))
+    code = exit_of(sys.argv[1:])
+    gc.freeze()  # Python's end would search all that was imported for cycles, which takes a tenth of a second
+    sys.exit(code)
 
 
 def exit_of(arguments: list[str]) -> int:
