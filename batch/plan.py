@@ -130,8 +130,11 @@ def plan(
     sources = expand(inputs)
     given = {column.value: name for column, name in (columns or {}).items()}
     committed = read_committed(open_output(output))
-    with ThreadPoolExecutor(2) as threads:  # a digest is taken outside of Python's lock
+    threads = ThreadPoolExecutor(2)  # a digest is taken outside of Python's lock
+    try:
         stamps = list(threads.map(stamp_of, sources))
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)  # an interruption waits for none
     files: list[PlannedFile] = []
     already: list[AlreadyScored] = []
     met: set[str] = set()

@@ -15,13 +15,13 @@ from cli.exit_codes import ExitCode
 from cli.output import json_option, show_json, show_table
 from cli.progress import progress
 from scoring.errors import SettingsError
-from scoring.settings.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from batch.plan import Plan
     from batch.report import RunReport
     from scoring.registry.manifest import Metrics
     from scoring.scorer_source import FixedScorer
+    from scoring.settings.settings import Settings
 
 _RESUMES = "interrupted; nothing is committed, finished parts are kept: run the same command again, it resumes"
 
@@ -68,9 +68,12 @@ def score(
     """
     from batch.head_start import HeadStart
 
-    settings = read_settings()
-    wanted = settings.batch.processes if processes is None else processes
-    with _interruptible(), HeadStart(inputs, wanted) as head_start, progress() as bar:
+    with _interruptible(), HeadStart(inputs, processes) as head_start, progress() as bar:
+        from scoring.settings.settings import read_settings  # a third of the start, in which what is begun runs beside
+
+        settings = read_settings()
+        if processes is None:
+            head_start.start_members(settings.batch.processes)
         from batch.run import score as run
         from scoring.logs import configure_logs
 
@@ -106,7 +109,7 @@ def score(
         show_report(report)
 
 
-def _source(settings: Settings, version: str | None) -> "FixedScorer":
+def _source(settings: "Settings", version: str | None) -> "FixedScorer":
     """The model for the whole run: a version that was named, or the chosen one."""
     from scoring.model_source import load_scorer, scorer_of
     from scoring.registry.registry import Registry

@@ -1,9 +1,12 @@
 """The bytes of a file of rides, local or at a URL, and their digest; needs no pyarrow, as reading rows does."""
 
 import hashlib
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from scoring.errors import RideFileError
+
+_PIECE_BYTES: Final = 1 << 18
 
 
 def open_bytes(path: str) -> Any:
@@ -24,14 +27,25 @@ def open_bytes(path: str) -> Any:
         raise RideFileError(f"cannot open {path}: {getattr(error, 'strerror', None) or error}") from error
 
 
-def digest_and_size(path: str) -> tuple[str, int]:
+def digest_and_size(path: str, given_up: Callable[[], bool] = lambda: False) -> tuple[str, int]:
     """The sha256 of a file's bytes in hexadecimal, and how many they are.
 
+    Args:
+        path: local, or an fsspec URL.
+        given_up: asked now and then whether nobody wants it any more.
+
     Raises:
-        RideFileError: it is not there, or cannot be read.
+        RideFileError: it is not there, cannot be read, or was given up.
     """
+    digest, size_bytes = hashlib.sha256(), 0
+    piece = memoryview(bytearray(_PIECE_BYTES))
     with open_bytes(path) as file:
         try:
-            return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()
+            while read := file.readinto(piece):
+                digest.update(piece[:read])
+                size_bytes += read
+                if given_up():
+                    raise RideFileError(f"{path} was given up before its end")
         except OSError as error:
             raise RideFileError(f"cannot read {path}: {error.strerror or error}") from error
+    return digest.hexdigest(), size_bytes

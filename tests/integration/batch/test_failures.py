@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -110,3 +111,32 @@ def test_an_interruption_stops_in_order_and_says_how_to_go_on(
     assert not list(Path(output).rglob(".unfinished-*")), "what was being written is removed"
     assert run(output)[0] == 0
     assert rows_seen(output) == ROWS
+
+
+@pytest.fixture
+def endless(tmp_path: Path) -> str:
+    """A file whose digest takes many minutes; it takes no room on the disk."""
+    path = tmp_path / "endless.parquet"
+    with path.open("wb") as file:
+        file.truncate(1 << 40)
+    return str(path)
+
+
+def test_an_error_does_not_wait_for_the_digest_of_a_large_file(run: Run, endless: str, tmp_path: Path) -> None:
+    nothing = str(tmp_path / "nothing")
+    code, _out, err = run(str(tmp_path / "scored"), inputs=[endless], MODEL_REGISTRY=nothing)
+    assert code == 3, err
+    assert nothing in err
+    assert "Traceback" not in err
+
+
+def test_an_interruption_does_not_either(start: Start, endless: str, tmp_path: Path) -> None:
+    output = tmp_path / "scored"
+    process = start(str(output), inputs=[endless])
+    while not output.exists() and process.poll() is None:  # made when the run begins to plan
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "it resumes" in err
+    assert "Traceback" not in err

@@ -40,6 +40,16 @@ def test_small_inputs_are_not_worth_a_process(write_rides: WriteRides) -> None:
         assert begun.take_members(7) == []
 
 
+def test_how_many_processes_may_be_told_later(write_rides: WriteRides, every_byte_is_worth_a_process: None) -> None:
+    with HeadStart([write_rides("a.parquet")], None) as begun:
+        assert begun.take_members(2) == []
+        begun.start_members(3)
+        members = begun.take_members(2)
+        assert len(members) == 2
+        for member in members:
+            end(member)
+
+
 def test_members_that_nobody_takes_are_ended(
     write_rides: WriteRides, every_byte_is_worth_a_process: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
