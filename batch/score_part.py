@@ -136,5 +136,5 @@ def _count(tally: _Tally, miles: FloatArray, scored: ScoredColumns, actual: Floa
         return
     over = minutes - actual
     known = ~np.isnan(actual)
-    tally.errors += ErrorSums.of(over if known.all() else over.compress(known))
-    tally.usual_errors += ErrorSums.of(over.compress((actual >= SHORTEST_MINUTES) & (actual <= LONGEST_MINUTES)))
+    tally.errors += ErrorSums.of(over if known.all() else over[known])
+    tally.usual_errors += ErrorSums.of(over[(actual >= SHORTEST_MINUTES) & (actual <= LONGEST_MINUTES)])
