@@ -1,4 +1,4 @@
-"""The worker after a failure: a new producer, back to the batch's first offsets, and every ride out exactly once."""
+"""The worker after a failure: a new producer, back to the group's committed offsets, every ride out exactly once."""
 
 from collections.abc import Callable
 from typing import Any
