@@ -3,13 +3,17 @@
 import os
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from batch.commit import STEPS, commit
+from batch.local_output import LocalOutput
 from batch.output import open_output
 from batch.plan import Plan, plan
 from batch.reader import prediction_paths, read_committed
@@ -123,7 +127,7 @@ def test_a_file_that_is_not_staged_whole_is_not_committed(planned: Plan, scorer:
     assert prediction_paths(output) == []
 
 
-@pytest.mark.parametrize("damage", ["missing", "changed"])
+@pytest.mark.parametrize("damage", ["missing", "changed", "footer"])
 def test_a_staged_file_that_is_not_as_it_was_written_is_not_committed(
     planned: Plan, scorer: Scorer, output: str, damage: str
 ) -> None:
@@ -133,11 +137,64 @@ def test_a_staged_file_that_is_not_as_it_was_written_is_not_committed(
         path.unlink()
     else:
         content = bytearray(path.read_bytes())
-        content[100] ^= 1
+        content[100 if damage == "changed" else -1] ^= 1
         path.write_bytes(content)
     with pytest.raises(OutputError, match="is missing" if damage == "missing" else "is not as it was written"):
         commit(planned, staged)
     assert prediction_paths(output) == []
+
+
+@pytest.mark.parametrize(
+    ("counted", "message"),
+    [
+        ({"rows_in": 999, "rows_out": 999}, r"a\.parquet has 2,500 rows, but 2,499 were scored"),
+        ({"rows_out": 999}, r"1,000 rows in are not 999 rows out and 0 quarantined"),
+        ({"rows_quarantined": 1}, r"1,000 rows in are not 1,000 rows out and 1 quarantined"),
+    ],
+    ids=["fewer than the input", "one lost", "one twice"],
+)
+def test_counts_that_do_not_add_up_are_not_committed(
+    planned: Plan, scorer: Scorer, output: str, counted: dict[str, int], message: str
+) -> None:
+    whole, other = (stage(planned, file, scorer) for file in planned.files)
+    wrong = msgspec.structs.replace(whole.parts[0], **counted)
+    with pytest.raises(OutputError, match=message):
+        commit(planned, [msgspec.structs.replace(whole, parts=(wrong, *whole.parts[1:])), other])
+    assert prediction_paths(output) == []
+
+
+def test_a_file_with_fewer_rows_than_were_recorded_is_not_committed(planned: Plan, scorer: Scorer, output: str) -> None:
+    whole, other = (stage(planned, file, scorer) for file in planned.files)
+    short = msgspec.structs.replace(whole.parts[0].predictions, rows=999)
+    wrong = msgspec.structs.replace(whole.parts[0], predictions=short)
+    with pytest.raises(OutputError, match="is not as it was written"):
+        commit(planned, [msgspec.structs.replace(whole, parts=(wrong, *whole.parts[1:])), other])
+
+
+def test_bytes_and_names_are_on_the_disk_before_the_manifest(
+    planned: Plan, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that loses its power after the commit must still have what the manifest names."""
+    staged = [stage(planned, file, scorer) for file in planned.files]
+    calls: list[tuple[str, str]] = []
+
+    def noting(method: str) -> Callable[..., None]:
+        as_was = getattr(LocalOutput, method)
+
+        def noted(place: LocalOutput, name: str, *rest: Any) -> None:
+            calls.append((method, name))
+            as_was(place, name, *rest)
+
+        return noted
+
+    for method in ("sync", "move", "replace"):
+        monkeypatch.setattr(LocalOutput, method, noting(method))
+    commit(planned, staged)
+    kinds = [kind for kind, _name in calls]
+    moved = {name for kind, name in calls if kind == "move"}
+    assert kinds == ["sync"] * 9 + ["move"] * 9 + ["sync"] * 2 + ["replace"]
+    assert {name for _kind, name in calls[:9]} == moved, "bytes first"
+    assert {name for _kind, name in calls[18:20]} == {"predictions", "quarantine"}, "then the names"
 
 
 @pytest.mark.parametrize("step", ["staged", "renamed"])

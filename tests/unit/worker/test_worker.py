@@ -122,6 +122,18 @@ def test_the_producer_is_made_before_the_first_poll_and_kept(site: Any, ride_jso
     assert polls_before == [0]
 
 
+@pytest.mark.parametrize(("static", "instance"), [(False, ""), (True, "slot")])
+def test_a_static_member_is_known_by_its_slot(static: bool, instance: str, new_site: NewSite) -> None:
+    site = new_site(static_membership=static)
+    worker = site.worker()
+    made = site.client.consumer
+    asked: list[str] = []
+    site.client.consumer = lambda instance="": asked.append(instance) or made(instance)
+    worker.stop()
+    worker.run()
+    assert asked == [instance]
+
+
 def test_a_worker_whose_slot_is_taken_stops_with_fenced(site: Any, ride_json: Callable[..., bytes]) -> None:
     site.publish(*[ride_json()] * 30)
     worker = site.worker()
