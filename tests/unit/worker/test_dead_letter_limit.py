@@ -65,3 +65,13 @@ def test_a_worker_over_the_limit_stops_and_commits_nothing_of_the_batch(
     assert site.written("rides.dead-letters") == []
     assert len(site.written("predictions")) == 120
     assert site.broker.committed("group", Partition("rides", 0)) == 40
+
+
+def test_a_worker_counts_the_batches_before(new_site: Callable[..., Any], ride_json: Callable[..., bytes]) -> None:
+    """Sixty rides prove nothing alone; after sixty sound ones, thirty that are not are a quarter of what was seen."""
+    site = new_site(dead_letter_limit=0.2, batch_rides=60)
+    site.publish(*[ride_json()] * 60)
+    worker = site.worker()
+    with pytest.raises(DeadLetterLimitExceeded, match="30 of the last 120 rides"):
+        worker.run(lambda _totals: site.publish(*[ride_json(), b"?"] * 30))
+    assert worker.totals.predictions == 60
