@@ -25,6 +25,7 @@ def test_after_a_failure_at_any_step_every_ride_is_out_once(
     assert site.sources() == site.rides()
     assert [producer.closed for producer in site.client.producers] == [True] * 3
     assert [producer.failed for producer in site.client.producers] == [True, True, False]
+    assert site.client.calls.count(("consumer", "rewind")) == 2, "once for each loss, not for each batch after it"
     assert site.metrics.registry.get_sample_value("ridescore_transactions_total", {"result": "lost"}) == 2
 
 
