@@ -90,7 +90,7 @@ def test_a_run_of_something_else_removes_what_was_left(
     assert left == files_of(str(tmp_path / "undisturbed"))
 
 
-def test_staging_again_scores_nothing_again(planned: Plan, scorer: Scorer, trained_model: Model) -> None:
+def test_staging_again_scores_nothing_again(planned: Plan, scorer: Scorer) -> None:
     first = [stage(planned, file, scorer) for file in planned.files]
 
     class Untouchable:
@@ -163,7 +163,7 @@ def test_counts_that_do_not_add_up_are_not_committed(
     assert prediction_paths(output) == []
 
 
-def test_a_file_with_fewer_rows_than_were_recorded_is_not_committed(planned: Plan, scorer: Scorer, output: str) -> None:
+def test_a_file_with_fewer_rows_than_were_recorded_is_not_committed(planned: Plan, scorer: Scorer) -> None:
     whole, other = (stage(planned, file, scorer) for file in planned.files)
     short = msgspec.structs.replace(whole.parts[0].predictions, rows=999)
     wrong = msgspec.structs.replace(whole.parts[0], predictions=short)

@@ -185,9 +185,7 @@ def test_each_phase_that_waits_for_a_broker_has_a_bound(new_site: NewSite) -> No
     assert "idle" not in bounds
 
 
-def test_an_idle_worker_collects_what_its_client_left(
-    site: Any, ride_json: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_idle_worker_collects_what_its_client_left(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """With seldom collections the sockets of refused connections would use up the file descriptors in an outage."""
 
     class Left:
