@@ -90,13 +90,32 @@ def test_a_run_of_something_else_removes_what_was_left(
     assert left == files_of(str(tmp_path / "undisturbed"))
 
 
+class Untouchable:
+    """A model that nobody may ask."""
+
+    def __getattr__(self, name: str) -> object:
+        raise AssertionError("a staged part was scored again")
+
+
+@pytest.mark.parametrize("step", ["staged", "renaming", "renamed"])
+def test_a_rerun_takes_over_what_is_staged_and_what_has_its_name_already(
+    planned: Plan, score_files: ScoreFiles, step: str
+) -> None:
+    left = 4 if step == "renaming" else 1
+
+    def reached(now: str) -> None:
+        nonlocal left
+        left -= now == step
+        if not left:
+            raise Killed
+
+    with pytest.raises(Killed):
+        score_files(*planned.sources, reached=reached)
+    assert score_files(*planned.sources, by=Scorer(Untouchable(), VERSION)).rows_in == 5_000  # type: ignore[arg-type]
+
+
 def test_staging_again_scores_nothing_again(planned: Plan, scorer: Scorer) -> None:
     first = [stage(planned, file, scorer) for file in planned.files]
-
-    class Untouchable:
-        def __getattr__(self, name: str) -> object:
-            raise AssertionError("a staged part was scored again")
-
     told: list[int] = []
     again = [stage(planned, file, Scorer(Untouchable(), VERSION), told.append) for file in planned.files]  # type: ignore[arg-type]
     assert again == first
