@@ -1,5 +1,6 @@
 """The commit and what surrounds it: all or nothing at every step, resumed from any, nothing left behind."""
 
+import hashlib
 import os
 import shutil
 import time
@@ -298,6 +299,22 @@ def test_verify_names_what_is_wrong(planned: Plan, score_files: ScoreFiles, outp
     (manifest,) = Path(output, "manifests").iterdir()
     manifest.write_text(manifest.read_text().replace('"rows_in": 2500', '"rows_in": 2501', 1))
     assert any("2,501 rows in" in str(each.problem) for each in verify(place))
+
+
+def test_verify_opens_what_has_the_digest_that_it_should(planned: Plan, score_files: ScoreFiles, output: str) -> None:
+    """A manifest may be of a file that never was one; what is not looked into is not verified."""
+    report = score_files(*planned.sources)
+    path = Path(output, "manifests", f"{report.manifest_id}.json")
+    manifest = msgspec.json.decode(path.read_bytes())
+    no_parquet, more_rows, *_others = manifest["files"][0]["predictions"]
+    content = b"no parquet"
+    Path(output, no_parquet["name"]).write_bytes(content)
+    no_parquet |= {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    more_rows["rows"] += 1
+    path.write_bytes(msgspec.json.encode(manifest))
+    problems = {each.name: each.problem or "" for each in verify(open_output(output))}
+    assert problems[no_parquet["name"]].startswith("cannot be read: ")
+    assert problems[more_rows["name"]] == "has 1,000 rows, its manifest says 1,001"
 
 
 def test_what_readers_open_is_in_the_order_of_inputs_and_rows(
