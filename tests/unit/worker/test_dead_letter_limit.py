@@ -38,7 +38,7 @@ def test_few_rides_prove_nothing() -> None:
 
 
 def test_earlier_batches_count_until_they_leave_the_window() -> None:
-    limit = DeadLetterLimit(0.5, 1_000)
+    limit = DeadLetterLimit(0.25, 1_000)
     limit.committed(500, 400)
     with pytest.raises(DeadLetterLimitExceeded):
         limit.refuse(200, 100)
