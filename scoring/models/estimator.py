@@ -121,7 +121,7 @@ class EstimatorModel:
             return np.empty(0), known
         if len(columns) < _WORTH_COMPARING:
             return self._durations(columns), known
-        from scoring.rides.distinct import distinct_rides  # by pyarrow, which linear versions do without
+        from scoring.rides.distinct import distinct_rides  # needs pyarrow, which a linear version does without
 
         rides, places = distinct_rides(columns)
         return self._durations(rides)[places], known
