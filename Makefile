@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+# Looked for first: it is needed last, after half an hour of other measurements.
+NEED_WRK := command -v wrk >/dev/null || { echo "needs wrk: apt-get install wrk"; exit 2; }
 E2E_FIRST := tests/e2e/test_image.py tests/e2e/test_story.py
 # Names with extras and without, each pinned: pip with hashes looks for the other one beside the lock.
 BOTH_NAMES = awk '/^[^ \#]/ { printf "%s", bare; bare = $$0 "\n"; if (!sub(/\[[^]]*\]/, "", bare)) bare = "" } \
@@ -80,12 +82,14 @@ e2e: $(READY) ## build, start, use, break and restart the whole stack; E2E_OPTIO
 	@$(BIN)/pytest $(E2E_FIRST) $(filter-out $(E2E_FIRST),$(wildcard tests/e2e/test_*.py)) --durations=5
 
 bench: $(READY) ## worker, file door and API beside their ceilings, model loading beside unpickling; needs wrk
+	@$(NEED_WRK)
 	@$(BIN)/python -m bench.model_load
 	@$(BIN)/python -m bench.stream
 	@$(BIN)/python -m bench.batch
 	@$(BIN)/python -m bench.http
 
 bench-peers: $(READY) ## the same beside Quix Streams, Faust, Ray, Dask, MLServer, LitServe, BentoML in their own environments
+	@$(NEED_WRK)
 	@$(BIN)/python -m bench.stream.peers
 	@$(BIN)/python -m bench.stream --peers --write-docs
 	@$(BIN)/python -m bench.batch.peers

@@ -1,7 +1,5 @@
 """Whether all that is committed is there as it was written: digests, sizes and counts, recomputed from the bytes."""
 
-from collections.abc import Callable
-
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,21 +26,21 @@ class Verified(msgspec.Struct, frozen=True):
     problem: str | None
 
 
-def verify(output: Output, verified_bytes: Callable[[int], None] = lambda _bytes: None) -> list[Verified]:
+def verify(output: Output) -> list[Verified]:
     """Look at every committed file that counts.
 
     Args:
         output: where.
-        verified_bytes: told of bytes as files are done, for progress.
 
     Raises:
         OutputError: a manifest is damaged.
     """
     found = []
     for each in read_committed(output).files:
-        for file in (*each.scored.predictions, *each.scored.quarantine):
-            found.append(Verified(file.name, each.manifest.run_id, file.rows, _problem(output, file)))
-            verified_bytes(file.size_bytes)
+        found += [
+            Verified(file.name, each.manifest.run_id, file.rows, _problem(output, file))
+            for file in (*each.scored.predictions, *each.scored.quarantine)
+        ]
         sums = _sums_problem(each)
         if sums:
             found.append(Verified(each.scored.source, each.manifest.run_id, each.scored.rows_in, sums))

@@ -3,8 +3,8 @@
 import click
 
 from cli.columns import column_option, parse_columns
-from cli.models import open_registry, registry_option
 from cli.output import json_option, show_json, show_table
+from cli.registry import open_registry, registry_option
 
 
 @click.command()

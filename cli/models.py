@@ -1,48 +1,15 @@
 """`ridescore models`: what the registry holds, and which version scores."""
 
 from pathlib import Path
-from typing import Final
 
 import click
 
 from cli.exit_codes import ExitCode
 from cli.output import json_option, show_facts, show_json, show_table
-from scoring.errors import ModelError, RedisUnavailable
+from cli.registry import announce_active, open_registry, registry_option
+from scoring.errors import ModelError
 from scoring.registry.active import Active
 from scoring.registry.manifest import Manifest
-from scoring.registry.registry import Registry
-from scoring.settings.settings import read_settings
-
-_ANNOUNCE_SECONDS: Final = 5.0  # importing the client included
-
-
-def registry_option(command: click.decorators.FC) -> click.decorators.FC:
-    """``--registry``, by default what MODEL_REGISTRY says."""
-    return click.option(
-        "--registry",
-        "location",
-        metavar="DIR",
-        help="Directory or fsspec URL of the registry.  [default: MODEL_REGISTRY, else models]",
-    )(command)
-
-
-def open_registry(location: str | None) -> Registry:
-    """The registry that was named, or the settings' one."""
-    return Registry(location or read_settings().model.registry)
-
-
-def announce_active(active: Active) -> None:
-    """Tell every process that follows, over Redis where there is one; that it cannot be told is a warning, no error."""
-    settings = read_settings()
-    if settings.redis.url is None:
-        return
-    from scoring.redis.look_now import announce_once
-
-    try:
-        announce_once(settings.redis.url, active, _ANNOUNCE_SECONDS)
-    except RedisUnavailable as error:
-        seconds = f"{settings.model.poll_seconds:g}"
-        click.echo(f"warning: {error}; processes that follow see it within MODEL_POLL_SECONDS={seconds}", err=True)
 
 
 @click.group()

@@ -4,8 +4,8 @@ import click
 from rich.console import Console
 
 from cli.columns import column_option, parse_columns
-from cli.models import announce_active, open_registry, registry_option
 from cli.output import json_option, show_json, show_table
+from cli.registry import announce_active, open_registry, registry_option
 from scoring.features import DEFAULT_FEATURE_SET, FEATURE_SETS
 from scoring.registry.manifest import Manifest
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Every route by curl: bash examples/curl.sh [URL]
+# Rides, a batch, an error and the probes by curl: bash examples/curl.sh [URL]. docs/http.md lists every route.
 set -euo pipefail
 URL="${1:-http://localhost:9696}"
 

@@ -21,7 +21,7 @@
     ├ DeadLetterLimitExceeded       stop, no commit
     └ BrokerError
       ├ BrokerUnavailable           retry
-      ├ TransactionLost             rebuild the producer, go back to the first offsets of the batch
+      ├ TransactionLost             rebuild the producer, go back to what the group has committed
       ├ RecordsTooLarge(places)     as TransactionLost; then those records become dead letters `too-large`
       └ Fenced                      exit: another process has taken this slot
 
@@ -149,7 +149,7 @@ class BrokerUnavailable(BrokerError):
 
 
 class TransactionLost(BrokerError):
-    """The transaction did not commit; nothing of it is visible, and its batch must be read again."""
+    """The transaction did not commit, or nobody can tell: what to read again is what the group has not committed."""
 
 
 class RecordsTooLarge(BrokerError):

@@ -36,14 +36,6 @@ class Batch:
     membership: Membership
     faults: Mapping[Place, str] = field(default_factory=dict)
 
-    @property
-    def first_offsets(self) -> dict[Partition, int]:
-        """Where reading must go on if the transaction is lost."""
-        first: dict[Partition, int] = {}
-        for record in self.records:
-            first.setdefault(Partition(record.topic, record.partition), record.offset)
-        return first
-
     @cached_property
     def next_offsets(self) -> dict[Partition, int]:
         """What is committed with the transaction: one past the last record of each partition."""

@@ -53,10 +53,6 @@ class BatchReport:
         """A transaction did not commit."""
         self._metrics.transactions.labels("lost").inc()
 
-    def rebalanced(self) -> None:
-        """The group gave this worker other partitions."""
-        self._metrics.rebalances.inc()
-
     def _log_dead_letters(self, batch: Batch, scored: ScoredBatch) -> None:
         """The first of each batch; the topic has them all."""
         if not scored.reasons:

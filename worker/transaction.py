@@ -27,8 +27,8 @@ def commit_transaction(
         reached: is told of each phase before it begins, for a watchdog.
 
     Raises:
-        TransactionLost: nothing of it is visible; read the batch again.
-        RecordsTooLarge: the same, and those records will never be taken.
+        TransactionLost: it did not commit, or nobody can tell; read on from what the group has committed.
+        RecordsTooLarge: it did not commit, and those records will never be taken.
         Fenced: another process uses this slot.
     """
     if not membership.joined:

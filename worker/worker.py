@@ -1,4 +1,4 @@
-"""The worker's loop: gather, score, commit in one transaction; after any loss, back to the batch's first offsets.
+"""The worker's loop: gather, score, commit in one transaction; after any loss, back to what the group has committed.
 
 A producer that has failed is closed and never used again: kafka-python may report a commit that did not happen, and
 carries offsets of a failed transaction into the next one.

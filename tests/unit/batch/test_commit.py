@@ -1,14 +1,20 @@
 """The commit and what surrounds it: all or nothing at every step, resumed from any, nothing left behind."""
 
+import hashlib
 import os
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from batch.commit import STEPS, commit
+from batch.local_output import LocalOutput
 from batch.output import open_output
 from batch.plan import Plan, plan
 from batch.reader import prediction_paths, read_committed
@@ -85,13 +91,32 @@ def test_a_run_of_something_else_removes_what_was_left(
     assert left == files_of(str(tmp_path / "undisturbed"))
 
 
-def test_staging_again_scores_nothing_again(planned: Plan, scorer: Scorer, trained_model: Model) -> None:
+class Untouchable:
+    """A model that nobody may ask."""
+
+    def __getattr__(self, name: str) -> object:
+        raise AssertionError("a staged part was scored again")
+
+
+@pytest.mark.parametrize("step", ["staged", "renaming", "renamed"])
+def test_a_rerun_takes_over_what_is_staged_and_what_has_its_name_already(
+    planned: Plan, score_files: ScoreFiles, step: str
+) -> None:
+    left = 4 if step == "renaming" else 1
+
+    def reached(now: str) -> None:
+        nonlocal left
+        left -= now == step
+        if not left:
+            raise Killed
+
+    with pytest.raises(Killed):
+        score_files(*planned.sources, reached=reached)
+    assert score_files(*planned.sources, by=Scorer(Untouchable(), VERSION)).rows_in == 5_000  # type: ignore[arg-type]
+
+
+def test_staging_again_scores_nothing_again(planned: Plan, scorer: Scorer) -> None:
     first = [stage(planned, file, scorer) for file in planned.files]
-
-    class Untouchable:
-        def __getattr__(self, name: str) -> object:
-            raise AssertionError("a staged part was scored again")
-
     told: list[int] = []
     again = [stage(planned, file, Scorer(Untouchable(), VERSION), told.append) for file in planned.files]  # type: ignore[arg-type]
     assert again == first
@@ -122,7 +147,7 @@ def test_a_file_that_is_not_staged_whole_is_not_committed(planned: Plan, scorer:
     assert prediction_paths(output) == []
 
 
-@pytest.mark.parametrize("damage", ["missing", "changed"])
+@pytest.mark.parametrize("damage", ["missing", "changed", "footer"])
 def test_a_staged_file_that_is_not_as_it_was_written_is_not_committed(
     planned: Plan, scorer: Scorer, output: str, damage: str
 ) -> None:
@@ -132,11 +157,64 @@ def test_a_staged_file_that_is_not_as_it_was_written_is_not_committed(
         path.unlink()
     else:
         content = bytearray(path.read_bytes())
-        content[100] ^= 1
+        content[100 if damage == "changed" else -1] ^= 1
         path.write_bytes(content)
     with pytest.raises(OutputError, match="is missing" if damage == "missing" else "is not as it was written"):
         commit(planned, staged)
     assert prediction_paths(output) == []
+
+
+@pytest.mark.parametrize(
+    ("counted", "message"),
+    [
+        ({"rows_in": 999, "rows_out": 999}, r"a\.parquet has 2,500 rows, but 2,499 were scored"),
+        ({"rows_out": 999}, r"1,000 rows in are not 999 rows out and 0 quarantined"),
+        ({"rows_quarantined": 1}, r"1,000 rows in are not 1,000 rows out and 1 quarantined"),
+    ],
+    ids=["fewer than the input", "one lost", "one twice"],
+)
+def test_counts_that_do_not_add_up_are_not_committed(
+    planned: Plan, scorer: Scorer, output: str, counted: dict[str, int], message: str
+) -> None:
+    whole, other = (stage(planned, file, scorer) for file in planned.files)
+    wrong = msgspec.structs.replace(whole.parts[0], **counted)
+    with pytest.raises(OutputError, match=message):
+        commit(planned, [msgspec.structs.replace(whole, parts=(wrong, *whole.parts[1:])), other])
+    assert prediction_paths(output) == []
+
+
+def test_a_file_with_fewer_rows_than_were_recorded_is_not_committed(planned: Plan, scorer: Scorer) -> None:
+    whole, other = (stage(planned, file, scorer) for file in planned.files)
+    short = msgspec.structs.replace(whole.parts[0].predictions, rows=999)
+    wrong = msgspec.structs.replace(whole.parts[0], predictions=short)
+    with pytest.raises(OutputError, match="is not as it was written"):
+        commit(planned, [msgspec.structs.replace(whole, parts=(wrong, *whole.parts[1:])), other])
+
+
+def test_bytes_and_names_are_on_the_disk_before_the_manifest(
+    planned: Plan, scorer: Scorer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that loses its power after the commit must still have what the manifest names."""
+    staged = [stage(planned, file, scorer) for file in planned.files]
+    calls: list[tuple[str, str]] = []
+
+    def noting(method: str) -> Callable[..., None]:
+        as_was = getattr(LocalOutput, method)
+
+        def noted(place: LocalOutput, name: str, *rest: Any) -> None:
+            calls.append((method, name))
+            as_was(place, name, *rest)
+
+        return noted
+
+    for method in ("sync", "move", "replace"):
+        monkeypatch.setattr(LocalOutput, method, noting(method))
+    commit(planned, staged)
+    kinds = [kind for kind, _name in calls]
+    moved = {name for kind, name in calls if kind == "move"}
+    assert kinds == ["sync"] * 9 + ["move"] * 9 + ["sync"] * 2 + ["replace"]
+    assert {name for _kind, name in calls[:9]} == moved, "bytes first"
+    assert {name for _kind, name in calls[18:20]} == {"predictions", "quarantine"}, "then the names"
 
 
 @pytest.mark.parametrize("step", ["staged", "renamed"])
@@ -183,11 +261,24 @@ def test_without_locks_only_what_is_old_is_swept(
     elsewhere = plan(planned.sources, "memory://scored", VERSION, settings)
     stage(elsewhere, elsewhere.files[0], scorer)
     place = open_output("memory://scored")
+    now = time.time()
+    for hours, left in ((0, [elsewhere.files[0].key]), (23, [elsewhere.files[0].key]), (25, [])):
+        monkeypatch.setattr("time.time", lambda hours=hours: now + hours * 3600)
+        sweep(place, read_committed(place), ())
+        assert place.names(".staging") == left, "within a day another run may be at work in it"
+
+
+def test_what_two_manifests_name_is_not_swept(planned: Plan, score_files: ScoreFiles, output: str) -> None:
+    """Two runs at once at a URL may commit one input under the same names; readers pass one of their manifests over."""
+    report = score_files(*planned.sources)
+    first = Path(output, "manifests", f"{report.manifest_id}.json")
+    twin = "0" * 16
+    first.with_name(f"{twin}.json").write_text(first.read_text().replace(str(report.manifest_id), twin))
+    place = open_output(output)
+    assert len(read_committed(place).superseded) == 2
+    before = files_of(output)
     sweep(place, read_committed(place), ())
-    assert place.names(".staging") == [elsewhere.files[0].key], "another run may be at work in it"
-    monkeypatch.setattr("time.time", lambda: 4e9)
-    sweep(place, read_committed(place), ())
-    assert place.names(".staging") == []
+    assert files_of(output) == before
 
 
 def test_verify_names_what_is_wrong(planned: Plan, score_files: ScoreFiles, output: str) -> None:
@@ -208,6 +299,22 @@ def test_verify_names_what_is_wrong(planned: Plan, score_files: ScoreFiles, outp
     (manifest,) = Path(output, "manifests").iterdir()
     manifest.write_text(manifest.read_text().replace('"rows_in": 2500', '"rows_in": 2501', 1))
     assert any("2,501 rows in" in str(each.problem) for each in verify(place))
+
+
+def test_verify_opens_what_has_the_digest_that_it_should(planned: Plan, score_files: ScoreFiles, output: str) -> None:
+    """A manifest may be of a file that never was one; what is not looked into is not verified."""
+    report = score_files(*planned.sources)
+    path = Path(output, "manifests", f"{report.manifest_id}.json")
+    manifest = msgspec.json.decode(path.read_bytes())
+    no_parquet, more_rows, *_others = manifest["files"][0]["predictions"]
+    content = b"no parquet"
+    Path(output, no_parquet["name"]).write_bytes(content)
+    no_parquet |= {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+    more_rows["rows"] += 1
+    path.write_bytes(msgspec.json.encode(manifest))
+    problems = {each.name: each.problem or "" for each in verify(open_output(output))}
+    assert problems[no_parquet["name"]].startswith("cannot be read: ")
+    assert problems[more_rows["name"]] == "has 1,000 rows, its manifest says 1,001"
 
 
 def test_what_readers_open_is_in_the_order_of_inputs_and_rows(

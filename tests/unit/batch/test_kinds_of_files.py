@@ -78,7 +78,7 @@ def test_rides_keep_the_ids_that_they_have(write_rides: WriteRides, score_files:
     assert report.rows_quarantined == 1
 
 
-def test_csv_is_scored_as_parquet_is(write_rides: WriteRides, score_files: ScoreFiles, tmp_path: Path) -> None:
+def test_csv_is_scored_as_parquet_is(score_files: ScoreFiles, tmp_path: Path) -> None:
     from pyarrow import csv
 
     whole_seconds = rides_table(2_500)
@@ -108,9 +108,7 @@ def test_a_file_without_rows_is_scored_to_none(score_files: ScoreFiles, tmp_path
     assert read_all(report.files[0].files).num_rows == 0
 
 
-def test_urls_are_read_and_written(
-    write_rides: WriteRides, score_files: ScoreFiles, output: str, empty_memory: None
-) -> None:
+def test_urls_are_read_and_written(write_rides: WriteRides, score_files: ScoreFiles, empty_memory: None) -> None:
     path = write_rides("a.parquet", PULocationID=pa.array(np.arange(2_500) % 300))
     fsspec.filesystem("memory").pipe_file("/landing/a.parquet", Path(path).read_bytes())
     local = score_files(path)

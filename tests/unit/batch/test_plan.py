@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import batch.plan
 from batch.plan import Plan, _divided, new_inputs, plan
 from scoring.errors import OutputError, RideFileError
 from scoring.rides.dialect import Column
@@ -81,11 +82,28 @@ def test_new_inputs_are_those_that_no_manifest_has(
     assert new_inputs(folder, output, VERSION) == []
     first, second = write_rides("a.parquet"), write_rides("b.parquet", seed=1)
     assert new_inputs(folder, output, VERSION) == [first, second]
+    assert new_inputs(f"{folder}/*.parquet", output, VERSION) == [first, second]
+    assert new_inputs(first, output, VERSION) == [first]
     score_files(first)
     assert new_inputs(folder, output, VERSION) == [second]
     assert new_inputs(folder, output, "another") == [first, second]
     write_rides("a.parquet", seed=2)
     assert new_inputs(folder, output, VERSION) == [first, second]
+
+
+def test_what_has_a_size_of_its_own_is_new_without_being_read(
+    write_rides: WriteRides, score_files: ScoreFiles, output: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A landing folder is looked at every hour: a digest of each file of months would read them all again."""
+    scored = write_rides("a.parquet")
+    score_files(scored)
+    larger = write_rides("b.parquet", rows=3_000)
+    assert Path(larger).stat().st_size != Path(scored).stat().st_size
+    digested: list[str] = []
+    digest = batch.plan.digest_and_size
+    monkeypatch.setattr("batch.plan.digest_and_size", lambda source: digested.append(source) or digest(source))
+    assert new_inputs(str(Path(scored).parent), output, VERSION) == [larger]
+    assert digested == [scored]
 
 
 def test_a_landing_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(

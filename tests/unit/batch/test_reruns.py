@@ -43,6 +43,17 @@ def test_overwriting_scores_again_and_only_the_latest_counts(
     assert prediction_paths(output) == after
 
 
+def test_readers_have_runs_in_the_order_of_their_commits(
+    write_rides: WriteRides, score_files: ScoreFiles, output: str
+) -> None:
+    """The names of manifests are digests: their order says nothing."""
+    reports = [score_files(write_rides(f"{name}.parquet", rows=600, seed=seed)) for seed, name in enumerate("dacb")]
+    names = [str(report.manifest_id) for report in reports]
+    assert names != sorted(names)
+    Path(output, "manifests", "notes.txt").write_text("not ours")
+    assert [Path(path).name[0] for path in prediction_paths(output)] == list("dacb")
+
+
 def test_versions_stand_side_by_side(
     write_rides: WriteRides, score_files: ScoreFiles, output: str, trained_model: Model
 ) -> None:

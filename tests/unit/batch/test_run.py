@@ -21,7 +21,7 @@ from .conftest import VERSION, ScoreFiles, WriteRides, files_of, read_all
 
 
 def test_each_row_comes_out_once_and_in_order_with_the_number_of_the_core(
-    score_files: ScoreFiles, output: str, scorer: Scorer
+    score_files: ScoreFiles, scorer: Scorer
 ) -> None:
     report = score_files(*map(str, MONTHS))
     assert [file.rows_in for file in report.files] == [3_000, 1_000, 2_000]

@@ -8,7 +8,6 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from scoring.models.model import Model
 from scoring.registry.registry import Registry
 from training.sample_rides import FEBRUARY, JANUARY, MARCH
 from training.train import TrainingPlan, train_version
@@ -118,7 +117,7 @@ def test_without_a_model_nothing_begins(run: Run, monkeypatch: pytest.MonkeyPatc
     assert not Path("out").exists()
 
 
-def test_an_interruption_says_how_to_go_on(run: Run, monkeypatch: pytest.MonkeyPatch, trained_model: Model) -> None:
+def test_an_interruption_says_how_to_go_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     import batch.run
 
     real = batch.run.commit

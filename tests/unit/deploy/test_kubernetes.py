@@ -167,7 +167,7 @@ def test_selectors_find_pods_that_exist(manifests: tuple[Manifest, ...]) -> None
         assert named(manifests, target["kind"], target["name"])
 
 
-def test_workers_are_scaled_by_the_group_and_topic_that_they_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_are_scaled_by_the_group_and_topic_that_they_read() -> None:
     production = rendered("production")
     template = named(production, "StatefulSet", "ridescore-worker")["spec"]["template"]
     given = environment(production, template)

@@ -41,6 +41,9 @@ def test_the_page_lists_every_code_of_every_problem() -> None:
     listed = re.findall(r"^\| [45]\d\d \| `([a-z-]+)` \|", PAGE, re.MULTILINE)
     assert set(listed) == raised
     assert len(set(listed)) == len(listed) >= 15
+    operations = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`[a-z`, -]+`) \| [45]\d\d", operations, re.MULTILINE)
+    assert set(re.findall(r"`([a-z-]+)`", "".join(rows))) == raised
 
 
 def test_limits_are_those_in_force() -> None:

@@ -1,4 +1,4 @@
-"""README is held to the code: its table of settings, its commands, its exit codes' page."""
+"""README and the operations page are held to the code; links between pages lead somewhere; every decision is listed."""
 
 import ast
 import re
@@ -32,22 +32,6 @@ def test_readme_lists_every_setting_with_its_default_and_meaning(monkeypatch: py
     found = re.search(r"<!-- settings -->\n(.*)\n<!-- /settings -->", README, re.DOTALL)
     assert found is not None
     assert found[1] == settings_table()
-
-
-def command_lines(text: str) -> list[list[str]]:
-    return [line.split() for line in re.findall(r"^ridescore ([^\n&]+)", text, re.MULTILINE)]
-
-
-def test_readme_shows_commands_with_options_that_exist() -> None:
-    shown = command_lines(README)
-    assert len(shown) >= 8
-    for words in shown:
-        command: click.Command = ridescore
-        while isinstance(command, click.Group) and words:
-            assert words[0] in command.commands, words
-            command = command.commands[words.pop(0)]
-        options = {name for parameter in command.params for name in parameter.opts}
-        assert {word for word in words if word.startswith("--")} <= options
 
 
 def test_every_command_has_an_example_in_its_help() -> None:
@@ -85,11 +69,36 @@ def test_operations_page_lists_every_metric() -> None:
     assert listed <= names, listed - names
 
 
+def anchors(page: Path) -> set[str]:
+    """What GitHub makes of a page's headings."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in headings}
+
+
 def test_links_between_pages_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
-        for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
-            if not link.startswith("http"):
-                assert (page.parent / link).exists(), f"{page.name}: {link}"
+    pages = [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *ROOT.glob("examples/*.md"),
+        *ROOT.glob("tests/**/*.md"),
+    ]
+    for page in pages:
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+            if link.startswith("http"):
+                continue
+            path, _, anchor = link.partition("#")
+            target = page.parent / path if path else page
+            assert target.exists(), f"{page.name}: {link}"
+            assert not anchor or anchor in anchors(target), f"{page.name}: {link}"
+
+
+def test_every_decision_is_in_the_list_of_decisions() -> None:
+    folder = ROOT / "docs" / "adr"
+    listed = re.findall(
+        r"^\| \[(\d{4})\]\((\1-[^)]+)\)", (folder / "README.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert [name for _number, name in listed] == sorted(path.name for path in folder.glob("0*.md"))
 
 
 def logged_events() -> set[str]:

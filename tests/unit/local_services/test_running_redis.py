@@ -67,7 +67,7 @@ def test_where_nothing_works_the_error_names_all_three_ways(
 
 
 def test_a_server_that_ends_at_once_is_noticed_and_its_last_words_quoted(
-    monkeypatch: pytest.MonkeyPatch, command: Callable[[str, str], Path]
+    command: Callable[[str, str], Path],
 ) -> None:
     command("redis-server", "echo 'unknown option: this Redis is too old'; exit 3")
     with pytest.raises(ServiceUnavailable) as caught, local_services.redis(["process"]):

@@ -132,7 +132,7 @@ def test_warnings_of_libraries_are_lines_too(stream: io.StringIO) -> None:
     assert "DeprecationWarning: old news" in line["event"]
 
 
-def test_logs_go_to_standard_error_by_default(stream: io.StringIO, capsys: pytest.CaptureFixture[str]) -> None:
+def test_logs_go_to_standard_error_by_default(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs("INFO")
     logging.getLogger("worker").info("here")
     written = capsys.readouterr()

@@ -136,10 +136,9 @@ def test_a_poll_that_fails_is_told_to_the_worker_who_rewinds(record: NewRecord) 
         gathered(script)
 
 
-def test_first_and_next_offsets_of_a_batch(record: NewRecord) -> None:
+def test_the_next_offset_is_one_past_the_last_record_of_a_partition(record: NewRecord) -> None:
     places = [(0, 5), (1, 9), (0, 6), (0, 8), (1, 12)]  # offsets may have gaps: aborted records and markers
     batch = Batch([record(partition=partition, offset=offset) for partition, offset in places], FIRST)
-    assert batch.first_offsets == {Partition("rides", 0): 5, Partition("rides", 1): 9}
     assert batch.next_offsets == {Partition("rides", 0): 9, Partition("rides", 1): 13}
 
 

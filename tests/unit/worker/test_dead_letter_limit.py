@@ -38,7 +38,7 @@ def test_few_rides_prove_nothing() -> None:
 
 
 def test_earlier_batches_count_until_they_leave_the_window() -> None:
-    limit = DeadLetterLimit(0.5, 1_000)
+    limit = DeadLetterLimit(0.25, 1_000)
     limit.committed(500, 400)
     with pytest.raises(DeadLetterLimitExceeded):
         limit.refuse(200, 100)
@@ -65,3 +65,19 @@ def test_a_worker_over_the_limit_stops_and_commits_nothing_of_the_batch(
     assert site.written("rides.dead-letters") == []
     assert len(site.written("predictions")) == 120
     assert site.broker.committed("group", Partition("rides", 0)) == 40
+
+
+def test_a_worker_counts_the_batches_before(new_site: Callable[..., Any], ride_json: Callable[..., bytes]) -> None:
+    """Sixty rides prove nothing alone; after sixty sound ones, thirty that are not are a quarter of what was seen."""
+    site = new_site(dead_letter_limit=0.2, batch_rides=60)
+    site.publish(*[ride_json()] * 60)
+    worker = site.worker()
+
+    def publish_more(totals: Any) -> None:
+        if totals.predictions > 60:
+            worker.stop()
+        site.publish(*[ride_json(), b"?"] * 30)
+
+    with pytest.raises(DeadLetterLimitExceeded, match="30 of the last 120 rides"):
+        worker.run(publish_more)
+    assert worker.totals.predictions == 60

@@ -58,6 +58,15 @@ def test_null_headers_and_keys_do_not_stop_a_prediction(record: NewRecord, batch
     assert outgoing.headers[:2] == [("trace", b""), ("ridescore.null-headers", b"trace")]
 
 
+@pytest.mark.parametrize("timestamp", [0, 1])
+def test_the_first_moment_of_all_is_a_time(
+    timestamp: int, record: NewRecord, batch_of: NewBatch, scorer: Scorer
+) -> None:
+    """Zero is what producers without a clock write; only what is below it is none."""
+    batch = batch_of(record(timestamp=timestamp), record(timestamp=timestamp, value=None))
+    assert [each.timestamp_ms for each in scored(scorer, batch).outgoing] == [timestamp, timestamp]
+
+
 def test_a_ride_without_an_id_is_named_after_its_place(
     record: NewRecord, ride_json: Callable[..., bytes], batch_of: NewBatch, scorer: Scorer
 ) -> None:

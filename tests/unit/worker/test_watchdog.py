@@ -55,23 +55,52 @@ def test_a_phase_beyond_its_bound_is_told_once() -> None:
     assert times == [10.1]
 
 
+class Looks:
+    """Lets a watchdog look three times, at once and here: what it does not do then it does not do by luck."""
+
+    def __init__(self) -> None:
+        self._left = 3
+
+    def wait(self, _seconds: float) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+
 def test_a_phase_without_a_bound_may_take_for_ever() -> None:
     clock, stuck = Clock(), threading.Event()
     watchdog = Watchdog({"commit": 10.0}, stuck.set, clock)
-    with watchdog.watching():
-        watchdog.reached("idle")
-        clock.now = 1e9
-        assert not stuck.wait(0.05)
+    watchdog.reached("idle")
+    clock.now = 1e9
+    watchdog._watch(Looks())
+    assert not stuck.is_set()
 
 
 def test_each_phase_has_its_own_time() -> None:
     clock, stuck = Clock(), threading.Event()
     watchdog = Watchdog({"flush": 10.0, "commit": 10.0}, stuck.set, clock)
-    with watchdog.watching():
-        for phase in ("flush", "commit", "flush", "commit"):
-            watchdog.reached(phase)
-            clock.now += 9.0
-            assert not stuck.wait(0.02)
+    for phase in ("flush", "commit", "flush", "commit"):
+        watchdog.reached(phase)
+        clock.now += 9.0
+        watchdog._watch(Looks())
+    assert not stuck.is_set()
+    clock.now += 2.0
+    watchdog._watch(Looks())
+    assert stuck.is_set()
+
+
+@pytest.mark.parametrize(("phase", "ended"), [("commit", True), ("idle", False)])
+def test_after_the_last_moment_only_what_waits_for_a_broker_is_ended(phase: str, ended: bool) -> None:
+    """A loop that is through with its brokers leaves by itself, and with the code that says so."""
+    clock, stuck = Clock(), threading.Event()
+    watchdog = Watchdog({"commit": 3_600.0}, stuck.set, clock)
+    watchdog.end_within(20.0)
+    watchdog.reached(phase)
+    clock.now += 20.0
+    watchdog._watch(Looks())
+    assert not stuck.is_set()
+    clock.now += 0.1
+    watchdog._watch(Looks())
+    assert stuck.is_set() is ended
 
 
 def test_its_thread_ends_with_the_block() -> None:

@@ -122,6 +122,18 @@ def test_the_producer_is_made_before_the_first_poll_and_kept(site: Any, ride_jso
     assert polls_before == [0]
 
 
+@pytest.mark.parametrize(("static", "instance"), [(False, ""), (True, "slot")])
+def test_a_static_member_is_known_by_its_slot(static: bool, instance: str, new_site: NewSite) -> None:
+    site = new_site(static_membership=static)
+    worker = site.worker()
+    made = site.client.consumer
+    asked: list[str] = []
+    site.client.consumer = lambda instance="": asked.append(instance) or made(instance)
+    worker.stop()
+    worker.run()
+    assert asked == [instance]
+
+
 def test_a_worker_whose_slot_is_taken_stops_with_fenced(site: Any, ride_json: Callable[..., bytes]) -> None:
     site.publish(*[ride_json()] * 30)
     worker = site.worker()
@@ -173,9 +185,7 @@ def test_each_phase_that_waits_for_a_broker_has_a_bound(new_site: NewSite) -> No
     assert "idle" not in bounds
 
 
-def test_an_idle_worker_collects_what_its_client_left(
-    site: Any, ride_json: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_idle_worker_collects_what_its_client_left(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """With seldom collections the sockets of refused connections would use up the file descriptors in an outage."""
 
     class Left:

@@ -1,5 +1,6 @@
-"""The worker after a failure: a new producer, back to the batch's first offsets, and every ride out exactly once."""
+"""The worker after a failure: a new producer, back to the group's committed offsets, every ride out exactly once."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import worker.worker as loop
 from scoring.errors import BrokerError, BrokerUnavailable, Fenced, TransactionLost
 
 NewSite = Callable[..., Any]
@@ -23,6 +25,7 @@ def test_after_a_failure_at_any_step_every_ride_is_out_once(
     assert site.sources() == site.rides()
     assert [producer.closed for producer in site.client.producers] == [True] * 3
     assert [producer.failed for producer in site.client.producers] == [True, True, False]
+    assert site.client.calls.count(("consumer", "rewind")) == 2, "once for each loss, not for each batch after it"
     assert site.metrics.registry.get_sample_value("ridescore_transactions_total", {"result": "lost"}) == 2
 
 
@@ -52,6 +55,27 @@ def test_a_poll_that_fails_is_tried_again(site: Any, ride_json: Callable[..., by
     gone = BrokerUnavailable("gone")
     site.run(site.worker(poll_failures=[gone, None, gone]), 10)
     assert site.sources() == site.rides()
+
+
+def test_pauses_grow_to_a_bound_and_begin_anew_after_a_batch(
+    site: Any, ride_json: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A broker that is away is not asked all the time, nor forgotten."""
+    pauses: list[float | None] = []
+
+    class Noting(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            pauses.append(timeout)
+            return self.is_set()
+
+    monkeypatch.setattr(loop, "_FIRST_PAUSE_SECONDS", 1.0)
+    monkeypatch.setattr(loop, "_LONGEST_PAUSE_SECONDS", 3.0)
+    gone = BrokerUnavailable("gone")
+    worker = site.worker(poll_failures=[gone, gone, gone, gone, None, gone])
+    monkeypatch.setattr(worker, "_stop", Noting())
+    site.publish(*[ride_json()] * 14)
+    site.run(worker, 14)
+    assert pauses == [1.0, 2.0, 3.0, 3.0, 1.0]
 
 
 def test_a_poll_that_fails_in_the_middle_of_a_batch_loses_no_ride(

@@ -22,7 +22,8 @@ _DENIALS: tuple[tuple[type[Exception], Denied], ...] = (
     (theirs.TransactionalIdAuthorizationFailedError, "transactional id"),
     (theirs.ClusterAuthorizationFailedError, "cluster"),
 )
-_TOO_LARGE = (theirs.MessageSizeTooLargeError, theirs.RecordListTooLargeError)
+TOO_LARGE = (theirs.MessageSizeTooLargeError, theirs.RecordListTooLargeError)
+"""No broker takes such a record, however often it is sent."""
 
 
 @contextmanager
@@ -59,7 +60,7 @@ def reaching(servers: str, doing: str) -> Iterator[None]:
     """
     try:
         yield
-    except (*_REFUSALS, *_TOO_LARGE) as error:
+    except (*_REFUSALS, *TOO_LARGE) as error:
         raise BrokerError(f"the broker at {servers} refuses to let this client {doing}: {_told(error)}") from error
     except (theirs.KafkaError, OSError, ValueError) as error:
         raise BrokerUnavailable(

@@ -15,11 +15,10 @@ from kafka import ConsumerGroupMetadata, KafkaProducer, OffsetAndMetadata, Topic
 from scoring.errors import BrokerUnavailable, RecordsTooLarge, TransactionLost
 from worker.clients.client import Membership, Outgoing, Partition
 from worker.clients.kafka_python.appending import Appending
-from worker.clients.kafka_python.errors import in_transaction, reaching
+from worker.clients.kafka_python.errors import TOO_LARGE, in_transaction, reaching
 
 log = logging.getLogger(__name__)
 
-_TOO_LARGE = (theirs.MessageSizeTooLargeError, theirs.RecordListTooLargeError)
 _UNSENT_RECORDS = 20_000  # kafka-python bounds no memory for what is not sent yet
 _WRITE_SECONDS = 120.0
 
@@ -70,7 +69,7 @@ class KafkaPythonProducer:
         for record in records:
             try:  # the errors are told apart below: this is run for each record
                 futures.append(add(record))
-            except _TOO_LARGE:
+            except TOO_LARGE:
                 self._too_large.add(len(futures))
                 futures.append(None)
             except theirs.KafkaError as error:
@@ -170,7 +169,7 @@ def _refused_as_too_large(future: Any) -> bool:
     """
     produced = future._produce_future.value
     given_up = produced is not None and produced[0] == -1
-    return isinstance(future.exception, _TOO_LARGE) and not given_up
+    return isinstance(future.exception, TOO_LARGE) and not given_up
 
 
 def _close(producer: Any, timeout_seconds: float) -> None:

@@ -202,6 +202,7 @@ def test_an_unexpected_error_is_a_problem_and_no_end(
         watched.look()
     assert watched.version == version
     assert "MemoryError: no room" in watched.problem
+    assert "loading the chosen model failed" in caplog.messages, "with its trace: it is a bug"
     watched.clock.now += FIRST_RETRY_SECONDS
     watched.look()
     assert (watched.version, watched.problem) == (broken, "")
@@ -220,9 +221,7 @@ def test_a_version_folder_is_followed(shelf: Shelf, watch: Watch, tmp_path: Path
     assert (watched.version, watched.swaps) == (second, (1, 0))
 
 
-def test_a_registry_at_a_url_is_followed(
-    shelf: Shelf, watch: Watch, empty_memory: None, linear_model: object, drafted: object
-) -> None:
+def test_a_registry_at_a_url_is_followed(shelf: Shelf, watch: Watch, empty_memory: None) -> None:
     remote = Shelf(shelf.folder, shelf.model, shelf.drafted)
     remote.registry = type(shelf.registry)("memory://models/registry")
     first = remote.activate()

@@ -133,6 +133,17 @@ def test_what_is_not_linear_does_not_compile(regressor: Any, rides: RideColumns,
     assert compile_linear(read_vocabulary(vectorizer), regressor) is None
 
 
+@pytest.mark.parametrize(("off_minutes", "compiles"), [(1e-10, True), (1e-6, False)])
+def test_what_is_linear_but_for_a_little_does_not_compile(off_minutes: float, compiles: bool) -> None:
+    """The doors promise scikit-learn's number within 1e-9 minutes."""
+    vocabulary = Vocabulary.seen_in(probe_rides(50), feature_set("pu_do+distance"))
+    weights = np.linspace(-1.0, 1.0, vocabulary.width)
+    regressor = SimpleNamespace(
+        coef_=weights, intercept_=10.0, predict=lambda matrix: matrix @ weights + 10.0 + off_minutes
+    )
+    assert (compile_linear(vocabulary, regressor) is not None) is compiles
+
+
 def test_a_coefficient_that_is_not_finite_is_refused(rides: RideColumns, durations: Durations) -> None:
     vectorizer, regressor = fitted(LinearRegression(), feature_set("pu,do"), rides, durations)
     regressor.coef_[3] = np.nan

@@ -10,6 +10,7 @@ import pytest
 from scoring.errors import ModelCorrupt, ModelFailed
 from scoring.models.linear import LinearModel
 from scoring.registry.golden import choose_golden_rides, verify_golden_rides
+from scoring.registry.manifest import GoldenRide
 from scoring.rides.columns import RideColumns
 from scoring.rides.ride import Ride
 
@@ -52,6 +53,18 @@ def test_each_golden_ride_is_verified(linear_model: LinearModel, rides: RideColu
             ModelCorrupt, match=r"the artefact or a library has changed: restore the version or train a new"
         ):
             verify_golden_rides(linear_model, changed, "it")
+
+
+def test_a_route_that_was_seen_and_now_is_not_does_not_pass(linear_model: LinearModel, rides: RideColumns) -> None:
+    """Its duration may be right by chance, and `known_route` would still tell every reader something else."""
+    each = choose_golden_rides(linear_model, rides)[0]
+    assert each.known_route
+    with pytest.raises(ModelCorrupt, match="was on a route not seen in training and now is on one seen; the artefact"):
+        verify_golden_rides(linear_model, [msgspec.structs.replace(each, known_route=False)], "it")
+    unseen = next(ride for zone in range(1, 266) if not linear_model.score_ride(ride := Ride(zone, 1, 1.0))[1])
+    golden = GoldenRide(unseen, linear_model.score_ride(unseen)[0], known_route=True)
+    with pytest.raises(ModelCorrupt, match="was on a route seen in training and now is on one not seen; the artefact"):
+        verify_golden_rides(linear_model, [golden], "it")
 
 
 class TwoFaced(LinearModel):

@@ -200,3 +200,12 @@ def test_fields_that_a_ride_does_not_have_are_ignored(value: Any) -> None:
     for first in ("130", "130.0"):
         content = payload(PULocationID=first, lpep_pickup_datetime=json.dumps(value), pulocationid=json.dumps(value))
         assert decode_ride(content) == Ride(130, 205, 3.66)
+
+
+@pytest.mark.parametrize("first", ["1", "1.0", '"x"', "null", "0"])
+def test_of_a_field_that_is_there_twice_the_last_counts(first: str) -> None:
+    """As Python's json has it, and every producer that checks what it wrote with it."""
+    once = payload().decode()
+    assert decode_ride(once.replace("{", f'{{"PULocationID": {first}, ').encode()) == Ride(130, 205, 3.66)
+    with pytest.raises(InvalidRide, match="PULocationID"):
+        decode_ride(once.replace("}", ', "PULocationID": 0}').encode())

@@ -144,6 +144,7 @@ payloads = (
 @given(st.lists(payloads, max_size=8), st.integers(0, 300))
 @example([b"[" * 5_000, VALID], 0)
 @example([VALID[:-1], VALID, b"\xff"], 249)
+@example([VALID[:-1] + b', "ignored": "\xff"}', VALID], 0)
 def test_many_are_decoded_as_each_alone(some: list[bytes], valid_before: int) -> None:
     every = [VALID] * valid_before + some
     rides, failures = decode_rides(every)
