@@ -11,6 +11,7 @@ import msgspec
 
 from cli.broker import open_client, quiet_libraries
 from cli.output import json_option, show_facts, show_json, show_json_line, show_table
+from cli.whole_file import written_whole
 from scoring.errors import SettingsError
 from scoring.settings.settings import Settings, read_settings
 from worker.clients.client import Record
@@ -95,7 +96,7 @@ def export(file: Path, reason: str | None) -> None:
     \b
     Example: ridescore dead-letters export broken.jsonl --reason undecodable
     """
-    with _letters(read_settings(), reason) as letters, click.open_file(str(file), "wb", atomic=str(file) != "-") as out:
+    with _letters(read_settings(), reason) as letters, written_whole(file) as out:
         count = 0
         for each in letters:
             out.write(msgspec.json.encode(whole_dead_letter(each)) + b"\n")
