@@ -123,12 +123,19 @@ class Serving:
             return
         begun = datetime.now(UTC)
         try:
+            self._wait_until_it_can_stop()
             self._runner.execute_in_background(self._runner.astop).result(_STOP_SECONDS)
             self._thread.join(_STOP_SECONDS)
             with get_client(sync_client=True) as client:
                 schedule_interrupted_runs(client, self._ids, stopped_since=begun)
         except Exception as error:  # noqa: BLE001  # a server that is down must not keep us from ending
             log.warning("flows were not stopped in order", extra={"error": first_line(error)})
+
+    def _wait_until_it_can_stop(self) -> None:
+        """A runner that is told to stop in its first moments would neither stop nor say so."""
+        ends = time.monotonic() + _STOP_SECONDS
+        while not (self._runner.started or self.has_ended) and time.monotonic() < ends:
+            time.sleep(0.05)
 
     def _run(self) -> None:
         try:

@@ -124,6 +124,14 @@ def test_a_run_that_a_stop_interrupts_is_done_by_whoever_serves_next(
     assert prefect.read_flow_run(run.id).state_type == StateType.COMPLETED, "though its process was still leaving"
 
 
+def test_a_stop_in_the_first_moments_is_one_in_order(site: Site, prefect: SyncPrefectClient) -> None:
+    serving = site.start("flows", "serve")
+    wait_until(lambda: "flows served" in site.logs(), site.logs)
+    assert told_to_stop(serving) == 0
+    assert "flows were not stopped in order" not in site.logs()
+    assert "flows no longer served" in site.logs()
+
+
 def _deployed(client: SyncPrefectClient) -> UUID | None:
     try:
         return client.read_deployment_by_name("score_landing/ridescore").id
