@@ -19,7 +19,6 @@ from scoring.models.model import ModelKind
 from scoring.models.one_hot import OneHotTwin
 from scoring.models.vocabulary import read_vocabulary
 from scoring.rides.columns import BoolArray, FloatArray, RideColumns
-from scoring.rides.distinct import distinct_rides
 from scoring.rides.ride import Ride
 
 ESTIMATOR_FILE: Final = "estimator.skops"
@@ -122,6 +121,8 @@ class EstimatorModel:
             return np.empty(0), known
         if len(columns) < _WORTH_COMPARING:
             return self._durations(columns), known
+        from scoring.rides.distinct import distinct_rides  # needs pyarrow, which a linear version does without
+
         rides, places = distinct_rides(columns)
         return self._durations(rides)[places], known
 
