@@ -11,8 +11,9 @@ from threading import Event
 from types import TracebackType
 from typing import Final
 
+from batch.cores import cores
 from batch.inputs import expand, stamp
-from batch.members import Member, cores, end, start_member
+from batch.members import Member, end, start_member
 from scoring.errors import RideFileError
 from scoring.rides.file_bytes import digest_and_size
 

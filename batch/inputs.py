@@ -1,6 +1,7 @@
 """From what a user names (files, folders, globs, URLs) to files, their digests, and whether they are still the same."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +17,12 @@ def expand(inputs: Iterable[str]) -> list[str]:
     A folder stands for its .parquet, .pq and .csv files, not for those of folders within.
 
     Raises:
-        RideFileError: a name stands for no file.
+        RideFileError: a name is empty or stands for no file, or a folder cannot be listed.
     """
     found: dict[str, None] = {}
     for each in inputs:
+        if not each:  # as an unset variable of a shell gives it; it would stand for this folder
+            raise RideFileError("the name of an input is empty: name files, a folder or a glob")
         files = files_of(each)
         if not files:
             raise RideFileError(
@@ -43,7 +46,8 @@ def files_of(named: str) -> list[str]:
 def is_there(path: str) -> bool:
     """Whether there is a file or a folder of that name."""
     if "://" not in path:
-        return Path(path).exists()
+        with _readable(path):
+            return Path(path).exists()
     files, inner = _file_system(path)
     found: bool = files.exists(inner)
     return found
@@ -72,14 +76,23 @@ def stamp(path: str) -> tuple[int, str]:
 
 
 def _of_path(named: str) -> list[str]:
-    path = Path(named)
-    if path.is_dir():
-        return [str(each) for each in sorted(path.iterdir()) if _is_input(each.name) and each.is_file()]
-    if path.exists() or not _GLOB & set(named):
-        return [named]  # one that is not there is told when it is opened
-    import glob
+    with _readable(named):
+        path = Path(named)
+        if path.is_dir():
+            return [str(each) for each in sorted(path.iterdir()) if _is_input(each.name) and each.is_file()]
+        if path.exists() or not _GLOB & set(named):
+            return [named]  # one that is not there is told when it is opened
+        import glob
 
-    return sorted(each for each in glob.glob(named, recursive=True) if Path(each).is_file())  # noqa: PTH207  # as it was written
+        return sorted(each for each in glob.glob(named, recursive=True) if Path(each).is_file())  # noqa: PTH207  # as it was written
+
+
+@contextmanager
+def _readable(named: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise RideFileError(f"cannot read {named}: {error.strerror or error}") from error
 
 
 def _of_url(named: str) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from batch.plan import NEEDED
 from scoring.errors import RideFileError
+from scoring.rides.file_bytes import shown
 from scoring.rides.files import open_ride_file
 
 
@@ -22,5 +23,5 @@ def sound_inputs(sources: Iterable[str]) -> tuple[list[str], dict[str, str]]:
             with open_ride_file(source, NEEDED):
                 sound.append(source)
         except RideFileError as error:
-            unsound[source] = str(error)
+            unsound[shown(source)] = str(error)
     return sound, unsound

@@ -11,11 +11,6 @@ Member = subprocess.Popen[bytes]
 _LEAVE_SECONDS: Final = 5.0
 
 
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def start_member() -> Member:
     """A process that waits for a plan and parts; it leaves when its pipes close."""
     # A session of its own: Ctrl-C in a terminal reaches this process, which then lets the others go.

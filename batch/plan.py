@@ -15,6 +15,7 @@ from batch.inputs import expand, files_of, is_there, stamp
 from batch.manifest import FORMAT
 from batch.output import STAGING, open_output
 from batch.reader import Committed, read_committed
+from scoring.errors import RideFileError
 from scoring.rides.dialect import Column
 from scoring.rides.file_bytes import digest_and_size
 from scoring.rides.files import open_ride_file
@@ -162,7 +163,7 @@ def new_inputs(folder: str, output: str, model_version: str) -> list[str]:
     None where the folder is empty, nothing matches, or nothing has made the folder yet.
 
     Raises:
-        RideFileError: the folder cannot be listed, or a file of it cannot be read.
+        RideFileError: the folder cannot be listed.
         OutputError: a manifest cannot be read.
     """
     sources = files_of(folder)
@@ -173,10 +174,13 @@ def new_inputs(folder: str, output: str, model_version: str) -> list[str]:
 
 
 def _is_scored(source: str, committed: Committed, model_version: str) -> bool:
-    size_bytes, _mark = stamp(source)
-    if not committed.has_size(size_bytes, model_version):
-        return False
-    return committed.file(digest_and_size(source)[0], model_version) is not None
+    try:
+        size_bytes, _mark = stamp(source)
+        if not committed.has_size(size_bytes, model_version):
+            return False
+        return committed.file(digest_and_size(source)[0], model_version) is not None
+    except RideFileError:
+        return False  # told when it is opened: it holds no other up
 
 
 def _planned(

@@ -5,7 +5,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from scoring.rides.arrow_arrays import arrow_of, arrow_of_bools, arrow_of_text, ticks_of
+from scoring.rides.arrow_arrays import MICROSECONDS_A_MINUTE, arrow_of, arrow_of_bools, arrow_of_text, ticks_of
 from scoring.rides.columns import BoolArray, FloatArray, RideColumns
 from scoring.rides.dialect import Column
 from scoring.rides.files import RowBatch
@@ -14,7 +14,6 @@ from scoring.scorer import ScoredColumns
 
 _TIME: Final = pa.timestamp("us")
 _VERSION: Final = pa.dictionary(pa.int8(), pa.string())
-_MICROSECONDS_A_MINUTE: Final = 60e6
 _ALWAYS: Final = (
     pa.field("ride_id", pa.string(), nullable=False),
     pa.field("pickup_datetime", _TIME),
@@ -97,7 +96,7 @@ def _times(column: Any) -> Any:
 def _actual(pickups: Any, dropoffs: Any) -> tuple[FloatArray, bool]:
     """Minutes between, NaN where either time is missing; and whether none is."""
     if not (pickups.null_count or dropoffs.null_count):
-        return (ticks_of(dropoffs) - ticks_of(pickups)) / _MICROSECONDS_A_MINUTE, True
+        return (ticks_of(dropoffs) - ticks_of(pickups)) / MICROSECONDS_A_MINUTE, True
     from scoring.rides.parsing import minutes_between
 
     minutes: FloatArray = minutes_between(pickups, dropoffs).to_numpy(zero_copy_only=False)  # its nulls are NaN

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from batch.commit import Reached, commit
+from batch.cores import cores
 from batch.counting import count, new_metrics, write_metrics
 from batch.crew import stage_all
 from batch.head_start import HeadStart, stamped
 from batch.inputs import expand
 from batch.manifest import Manifest
-from batch.members import cores
 from batch.output import Output, open_output
 from batch.part import StagedFile
 from batch.plan import Plan, plan

@@ -11,9 +11,10 @@ import msgspec
 
 from cli.broker import open_client, quiet_libraries
 from cli.output import json_option, show_facts, show_json, show_json_line, show_table
+from cli.whole_file import written_whole
 from scoring.errors import SettingsError
 from scoring.settings.settings import Settings, read_settings
-from worker.clients.client import Record
+from worker.clients.client import Client, Record
 from worker.dead_letter import REASON_HEADER, Reason, header
 from worker.predictions_feed import fed_dead_letter, records, whole_dead_letter
 
@@ -95,7 +96,7 @@ def export(file: Path, reason: str | None) -> None:
     \b
     Example: ridescore dead-letters export broken.jsonl --reason undecodable
     """
-    with _letters(read_settings(), reason) as letters, click.open_file(str(file), "wb", atomic=str(file) != "-") as out:
+    with _letters(read_settings(), reason) as letters, written_whole(file) as out:
         count = 0
         for each in letters:
             out.write(msgspec.json.encode(whole_dead_letter(each)) + b"\n")
@@ -115,18 +116,20 @@ def replay(reason: str | None, dry_run: bool, as_json: bool) -> None:
     \b
     Example: ridescore dead-letters replay --reason model-failed --dry-run
     """
+    from worker.replay import look, replay_settings
     from worker.replay import replay as replay_reason
-    from worker.replay import replay_settings
 
-    quiet_libraries()
     settings = read_settings()
-    told = []
+    mine = {each: replay_settings(settings.worker, each) for each in Reason}
+
+    def client_of(each: Reason) -> Client:
+        return open_client(replace(settings, worker=mine[each]))
+
     with _letters(settings, reason) as letters:
-        there = {header(each.headers, REASON_HEADER) for each in letters}
-    for each in (each for each in Reason if each.value in there):
-        mine = replay_settings(settings.worker, each)
-        client = open_client(replace(settings, worker=mine))
-        done = replay_reason(client, mine, each, dry_run=dry_run)
+        waiting = look(letters, lambda each: client_of(each).group_offsets())
+    told = []
+    for each, found in waiting.items():
+        done = replay_reason(client_of(each), mine[each], each, found, dry_run=dry_run)
         told.append({"reason": each.value, "sent": dict(done.sent), "left": done.left, "dry_run": dry_run})
         if not as_json:
             would = "would go" if dry_run else "went"

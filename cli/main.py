@@ -1,7 +1,6 @@
 """`ridescore`: the commands, and the one place that turns an error into a message and an exit code."""
 
 import gc
-import os
 import sys
 
 import click
@@ -9,6 +8,7 @@ import click
 from cli.exit_codes import ExitCode, exit_code_of
 from cli.lazy_commands import LazyCommands
 from cli.output import show_error
+from cli.streams import ReaderGone, prepare_streams
 from scoring.errors import RidescoreError
 
 _COMMANDS = LazyCommands(
@@ -58,6 +58,7 @@ def ridescore() -> None:
 
 def run() -> None:
     """Run the command line of this process, and end it."""
+    prepare_streams()
     code = exit_of(sys.argv[1:])
     gc.freeze()  # Python's end would search all that was imported for cycles, which takes a tenth of a second
     sys.exit(code)
@@ -77,6 +78,5 @@ def exit_of(arguments: list[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:  # the reader of our output has gone: `ridescore tail | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ReaderGone:
         return ExitCode.OK

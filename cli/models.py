@@ -204,14 +204,19 @@ def first(location: str | None, as_json: bool) -> None:
 @registry_option
 @json_option
 def verify(version: str | None, location: str | None, as_json: bool) -> None:
-    """Verify sizes, digests and golden rides of a version, or of all.
+    """Verify sizes, digests and golden rides of a version, or of all, and that ACTIVE names one that is there.
 
     \b
     Example: ridescore models verify
-    Exits with 3 if any version is damaged.
+    Exits with 3 if any version, or ACTIVE, is damaged.
     """
     registry = open_registry(location)
     problems: dict[str, str | None] = {}
+    if version is None:
+        try:
+            registry.verify_active()
+        except ModelError as error:
+            problems["ACTIVE"] = str(error)
     for each in [version] if version else registry.versions():
         try:
             registry.load(each)

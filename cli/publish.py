@@ -8,7 +8,7 @@ from cli.broker import open_client, quiet_libraries
 from cli.columns import column_option, parse_columns
 from cli.output import json_option, show_json
 from cli.progress import progress
-from scoring.errors import BrokerError
+from scoring.errors import BrokerError, RideFileError
 from scoring.settings.settings import read_settings
 
 
@@ -63,9 +63,10 @@ def publish(
 
             publish_events(writer, target, islice(events, limit), rate, told)
             bar.update(task, completed=count, total=count)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RideFileError) as error:  # whoever goes on from here must know where that is
         writer.flush()
-        click.echo(f"published {count:,} rides to {target} before the interrupt", err=True)
+        what = "the interrupt" if isinstance(error, KeyboardInterrupt) else "what is wrong"
+        click.echo(f"published {count:,} rides to {target} before {what}", err=True)
         raise
     finally:
         writer.close()

@@ -10,9 +10,9 @@ from prefect.context import TaskRunContext
 from prefect.futures import as_completed
 
 from batch.commit import commit
+from batch.cores import cores
 from batch.crew import stage_all
 from batch.manifest import Manifest
-from batch.members import cores
 from batch.part import StagedFile
 from batch.plan import Plan, PlannedFile
 from flows.progress import Progress

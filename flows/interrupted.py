@@ -6,7 +6,7 @@ What they had staged is taken over, so nothing is scored twice.
 import logging
 import os
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,6 +32,8 @@ _MAY_BE_INTERRUPTED: Final = FlowRunFilterState(
     type=FlowRunFilterStateType(any_=[StateType.RUNNING, StateType.PENDING, StateType.CANCELLED]),
     name=FlowRunFilterStateName(not_any_=[SUPERSEDED]),  # a run that others superseded is over, and there are many
 )
+_CLAIMED: Final = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PENDING]))
+_LONGEST_CLAIM: Final = timedelta(minutes=10)  # a claimed run begins within seconds, or on a very busy machine minutes
 _DONE: Final = (StateType.COMPLETED, StateType.FAILED)
 # What Prefect's runner says of the runs that it ends with itself; a run that a person cancelled says otherwise.
 STOPPED_WITH_RUNNER: Final = "Runner is shutting down."
@@ -71,6 +73,34 @@ def schedule_interrupted_runs(
     if again:
         log.warning("interrupted runs scheduled again", extra={"runs": again})
     return again
+
+
+def schedule_abandoned_claims(
+    client: SyncPrefectClient, deployment_ids: Sequence[UUID], now: datetime | None = None
+) -> int:
+    """Schedule again what a runner claimed and never began, as it was killed in between; how many runs.
+
+    Such a run has no mark, and may be another host's: only its age tells.
+
+    Args:
+        client: of the Prefect server.
+        deployment_ids: of the deployments that are served here.
+        now: the time, with its zone; this moment by default.
+    """
+    if not deployment_ids:
+        return 0
+    served = FlowRunFilterDeploymentId(any_=list(deployment_ids))
+    latest = (now or datetime.now(UTC)) - _LONGEST_CLAIM
+    abandoned = [
+        run
+        for run in all_runs(client, FlowRunFilter(deployment_id=served, state=_CLAIMED))
+        if run.state is not None and run.state.timestamp < latest and not run.infrastructure_pid
+    ]
+    for run in abandoned:
+        client.set_flow_run_state(run.id, Scheduled(message="it was claimed, and never begun"), force=True)
+    if abandoned:
+        log.warning("interrupted runs scheduled again", extra={"runs": len(abandoned)})
+    return len(abandoned)
 
 
 def _is_interrupted(run: FlowRun, stopped_since: datetime | None) -> bool:

@@ -9,7 +9,9 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from types import FrameType
 from typing import Final
@@ -19,7 +21,7 @@ from prefect.client.orchestration import get_client
 from prefect.runner import Runner
 from prefect.settings import PREFECT_API_URL
 
-from flows.interrupted import schedule_interrupted_runs
+from flows.interrupted import schedule_abandoned_claims, schedule_interrupted_runs
 from flows.registration import register
 from flows.server import SERVER_ERRORS, check_server, unavailable
 from scoring.errors import FlowServerUnavailable, SettingsError, first_line
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _STOP_SECONDS: Final = 45.0  # the runner itself gives a run 30 s to end
 _PAUSE_SECONDS: Final = 10.0
+_TIDY_SECONDS: Final = 60.0
 _INTERRUPTED: Final = 130
 
 
@@ -51,6 +54,7 @@ def serve(settings: Settings) -> None:
     serving.start()
     try:
         while not stopping.wait(0.5):
+            serving.tidy()
             if serving.has_ended and not stopping.wait(_PAUSE_SECONDS):
                 serving = _started_again(settings, address, serving)
     finally:
@@ -81,6 +85,7 @@ class Serving:
         self._address = address
         self._runner = Runner(name="ridescore", pause_on_shutdown=False, limit=1)
         self._ids: list[UUID] = []
+        self._tidy_at = 0.0
         self._thread = threading.Thread(target=self._run, name="flows", daemon=True)
 
     @property
@@ -104,18 +109,33 @@ class Serving:
         self._thread.start()
         log.info("flows served", extra={"address": self._address, "pid": os.getpid()})
 
+    def tidy(self) -> None:
+        """Now and then, schedule again what some runner claimed and never began."""
+        if time.monotonic() < self._tidy_at:
+            return
+        self._tidy_at = time.monotonic() + _TIDY_SECONDS
+        with suppress(*SERVER_ERRORS), get_client(sync_client=True) as client:  # one that is away is told elsewhere
+            schedule_abandoned_claims(client, self._ids)
+
     def stop(self) -> None:
         """End runs in flight and schedule them again; schedules stand."""
         if self.has_ended:
             return
         begun = datetime.now(UTC)
         try:
+            self._wait_until_it_can_stop()
             self._runner.execute_in_background(self._runner.astop).result(_STOP_SECONDS)
             self._thread.join(_STOP_SECONDS)
             with get_client(sync_client=True) as client:
                 schedule_interrupted_runs(client, self._ids, stopped_since=begun)
         except Exception as error:  # noqa: BLE001  # a server that is down must not keep us from ending
             log.warning("flows were not stopped in order", extra={"error": first_line(error)})
+
+    def _wait_until_it_can_stop(self) -> None:
+        """A runner that is told to stop in its first moments would neither stop nor say so."""
+        ends = time.monotonic() + _STOP_SECONDS
+        while not (self._runner.started or self.has_ended) and time.monotonic() < ends:
+            time.sleep(0.05)
 
     def _run(self) -> None:
         try:

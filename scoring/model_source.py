@@ -52,14 +52,19 @@ def choose(settings: ModelSettings) -> Choice:
         return _active_version(settings.registry)
     if "://" not in settings.path:
         path = Path(settings.path)
-        if (path / MANIFEST_FILE).is_file():
+        try:
+            is_version, is_registry = (path / MANIFEST_FILE).is_file(), (path / ACTIVE_FILE).is_file()
+            is_folder = path.is_dir()
+        except OSError as error:
+            raise ModelError(f"cannot read MODEL_PATH={path}: {error.strerror}") from error
+        if is_version:
             return _version_folder(path)
-        if path.is_dir() and not (path / ACTIVE_FILE).is_file():
+        if is_folder and not is_registry:
             raise ModelNotFound(
                 f"MODEL_PATH={path} is a folder without {MANIFEST_FILE} and without {ACTIVE_FILE}: "
                 "neither a model version nor a registry with an active one"
             )
-        if not path.is_dir():
+        if not is_folder:
             return _pickle(path)
     return _active_version(settings.path)
 

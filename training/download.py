@@ -101,8 +101,13 @@ def download_month(
     if not base_url.startswith(("http://", "https://")):
         raise SettingsError(f"{base_url!r} is no address; give one that begins with http:// or https://")
     target = folder / name
-    if not force and target.is_file() and _fault(target, sha256) is None:
-        return Download(target, target.stat().st_size, _digest(target, "sha256"), 0, already_there=True)
+    try:
+        if not force and target.is_file() and _fault(target, sha256) is None:
+            return Download(target, target.stat().st_size, _digest(target, "sha256"), 0, already_there=True)
+    except OSError as error:
+        raise DownloadError(
+            f"cannot read {target}: {error.strerror}; name another folder, or mend its rights"
+        ) from error
     try:
         with open_partial(target) as partial, _client() as client:
             return _fetched(partial, target, f"{base_url.rstrip('/')}/{name}", client, sha256, on_bytes, retries)

@@ -6,16 +6,15 @@ only what has come since, and a replay of one reason does not pass over another'
 
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from scoring.errors import BrokerError, BrokerUnavailable, TransactionLost
 from scoring.settings.worker_settings import WorkerSettings
 from worker.batch import Batch, BatchLimits, gather
-from worker.clients.client import Client, Outgoing, Partition, Record
+from worker.clients.client import Client, GroupOffset, Outgoing, Partition, Record
 from worker.dead_letter import NULL_HEADERS_HEADER, REASON_HEADER, Reason, copied_headers, header, timestamp_of
-from worker.predictions_feed import records
 from worker.transaction import commit_transaction
 
 _POLL_SECONDS: Final = 1.0
@@ -36,6 +35,60 @@ class Replayed:
     left: int
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The dead letters of one reason that were not sent back yet.
+
+    Attributes:
+        ends: one past the last of them in each partition that has any.
+        counted: all of them, as if they were sent.
+    """
+
+    ends: Mapping[Partition, int]
+    counted: Replayed
+
+
+def look(
+    letters: Iterable[Record], offsets_of: Callable[[Reason], Mapping[Partition, GroupOffset]]
+) -> dict[Reason, Waiting]:
+    """Look at each dead letter, once.
+
+    The end of a partition does not tell the last of them: marks of transactions lie there, too.
+
+    Args:
+        letters: all dead letters up to now, or those of one reason.
+        offsets_of: how far a reason's group has come; asked for each reason that is met.
+
+    Returns:
+        What waits, for each reason that any dead letter has, in the order of :class:`Reason`.
+
+    Raises:
+        BrokerError: the broker does not answer, or refuses.
+    """
+    begins: dict[Reason, Mapping[Partition, int]] = {}
+    ends: dict[Reason, dict[Partition, int]] = {}
+    sent: dict[Reason, Counter[str]] = {}
+    left: Counter[Reason] = Counter()
+    known = {each.value: each for each in Reason}
+    for record in letters:
+        reason = known.get(_reason(record))
+        if reason is None:
+            continue
+        if reason not in begins:
+            begins[reason] = {part: each.committed or 0 for part, each in offsets_of(reason).items() if each.lag}
+            ends[reason], sent[reason] = {}, Counter()
+        partition = Partition(record.topic, record.partition)
+        if record.offset < begins[reason].get(partition, record.offset + 1):
+            continue
+        ends[reason][partition] = record.offset + 1
+        original = original_of(record)
+        if original is None:
+            left[reason] += 1
+        else:
+            sent[reason][original.topic] += 1
+    return {each: Waiting(ends[each], Replayed(sent[each], left[each])) for each in Reason if each in begins}
+
+
 def replay_settings(settings: WorkerSettings, reason: Reason) -> WorkerSettings:
     """The settings of a reader of dead letters of one reason: a client built with them consumes that topic."""
     return WorkerSettings(
@@ -52,6 +105,7 @@ def replay(
     client: Client,
     settings: WorkerSettings,
     reason: Reason,
+    waiting: Waiting,
     *,
     dry_run: bool,
     clock: Callable[[], float] = time.monotonic,
@@ -62,6 +116,7 @@ def replay(
         client: built with :func:`replay_settings`.
         settings: those.
         reason: which.
+        waiting: what :func:`look` found of it; what has come since is for the next replay.
         dry_run: count only; nothing is sent and no offset is committed.
         clock: seconds that never go back.
 
@@ -69,11 +124,10 @@ def replay(
         BrokerError: the broker does not answer, refuses, or an original's topic is not there; what was committed by
             then stays sent, and the next replay goes on after it.
     """
-    waiting = _waiting(client, settings.input_topic, reason)
     if dry_run or not waiting.ends:
         _know_partitions(client, {}, waiting.counted.sent)
         return waiting.counted
-    ends = waiting.ends
+    ends = dict(waiting.ends)
     counts: dict[str, int] = {}
     sent: Counter[str] = Counter()
     left = 0
@@ -111,47 +165,6 @@ def replay(
             producer.close(_POLL_SECONDS)
         consumer.close(_POLL_SECONDS)
     return Replayed(sent, left)
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """What was not sent back yet.
-
-    Attributes:
-        ends: one past the last of them in each partition that has any.
-        counted: all of them, as if they were sent.
-    """
-
-    ends: dict[Partition, int]
-    counted: Replayed
-
-
-def _waiting(client: Client, topic: str, reason: Reason) -> _Waiting:
-    """Look at every dead letter: the end of a partition does not tell the last, as marks of transactions lie there too.
-
-    What becomes a dead letter again from now on is for the next replay.
-    """
-    ends: dict[Partition, int] = {}
-    sent: Counter[str] = Counter()
-    left = 0
-    lagging = {partition: each.committed or 0 for partition, each in client.group_offsets().items() if each.lag}
-    if not lagging:
-        return _Waiting(ends, Replayed(sent, left))
-    reader = client.reader(topic, from_beginning=True)
-    try:
-        for record in records(reader, to_end=True):
-            partition = Partition(record.topic, record.partition)
-            if _reason(record) != reason.value or record.offset < lagging.get(partition, record.offset + 1):
-                continue
-            ends[partition] = record.offset + 1
-            original = original_of(record)
-            if original is None:
-                left += 1
-            else:
-                sent[original.topic] += 1
-    finally:
-        reader.close()
-    return _Waiting(ends, Replayed(sent, left))
 
 
 def _unreached(client: Client, ends: Mapping[Partition, int]) -> dict[Partition, int]:

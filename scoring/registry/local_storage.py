@@ -1,6 +1,7 @@
 """A registry in a directory of this machine: versions appear by a rename, after their bytes are on the disk."""
 
 import contextlib
+import errno
 import fcntl
 import os
 import shutil
@@ -35,7 +36,12 @@ class LocalStorage:
     def folders(self, path: str, holding: str) -> list[str]:
         """The names of the folders at ``path`` that hold the file ``holding``, ascending; none where it is missing."""
         folder = self._root / path
-        return sorted(each.name for each in folder.iterdir() if (each / holding).is_file()) if folder.is_dir() else []
+        try:
+            if not folder.is_dir():
+                return []
+            return sorted(each.name for each in folder.iterdir() if (each / holding).is_file())
+        except OSError as error:
+            raise ModelError(f"cannot list {folder}: {error.strerror}") from error
 
     def write_folder(self, path: str, files: Mapping[str, bytes], last: str) -> None:  # noqa: ARG002  # a rename shows all at once
         """Write aside, sync, then rename: the rename fails where the folder exists."""
@@ -50,7 +56,7 @@ class LocalStorage:
             staged.rename(target)
             sync(target.parent)
         except OSError as error:
-            if target.exists() and staged.exists():
+            if error.filename2 is not None and error.errno in (errno.EEXIST, errno.ENOTEMPTY):  # of the rename
                 raise ModelError(f"{target} exists already, and a version is never changed") from error
             raise ModelError(f"cannot write {target}: {error.strerror}; nothing was registered") from error
         finally:
@@ -86,7 +92,7 @@ class LocalStorage:
 
     def _remove_stale(self) -> None:
         """What a killed writer left; a live one is younger than this."""
-        for left in (self._root / _STAGING).glob("*"):
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            for left in (self._root / _STAGING).iterdir():
                 if time.time() - left.stat().st_mtime > _STALE_STAGING_SECONDS:
-                    shutil.rmtree(left)
+                    shutil.rmtree(left, ignore_errors=True)

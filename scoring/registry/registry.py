@@ -92,6 +92,20 @@ class Registry:
             )
         return active
 
+    def verify_active(self) -> None:
+        """See that ACTIVE, where there is one, names a version that is there; what is in that version is not looked at.
+
+        Raises:
+            ModelNotFound: it names one that is not there.
+            ModelCorrupt: it is damaged.
+        """
+        active = self.active()
+        if active is not None and active.version not in self.versions():
+            raise ModelNotFound(
+                f"{self.location}/{ACTIVE_FILE} names {active.version}, which is not there; activate one that is: "
+                "ridescore models activate VERSION"
+            )
+
     def load_chosen(self, active: Active) -> LoadedVersion:
         """Read and verify the version that ACTIVE named; raises as :meth:`load`."""
         try:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from scoring.rides.columns import BoolArray, IntArray
 
+MICROSECONDS_A_MINUTE: Final = 60e6  # of what ticks_of gives of times in microseconds
 _KINDS: Final = {np.dtype(np.float64): pa.float64(), np.dtype(np.int64): pa.int64(), np.dtype(np.int8): pa.int8()}
 _DTYPES: Final = {
     **{getattr(pa, name)(): np.dtype(name) for bits in (8, 16, 32, 64) for name in (f"int{bits}", f"uint{bits}")},

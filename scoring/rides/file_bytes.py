@@ -13,8 +13,10 @@ def open_bytes(path: str) -> Any:
     """Open a local path or an fsspec URL for reading.
 
     Raises:
-        RideFileError: there is no such file, or it cannot be read.
+        RideFileError: there is no such file, it cannot be read, or its name is not UTF-8.
     """
+    if shown(path) != path:
+        raise RideFileError(f"the name of {shown(path)} is not UTF-8, as names in ids and reports are: rename the file")
     try:
         if "://" in path:
             import fsspec
@@ -25,6 +27,11 @@ def open_bytes(path: str) -> Any:
         raise RideFileError(f"there is no file {path}") from None
     except (OSError, ImportError, ValueError) as error:
         raise RideFileError(f"cannot open {path}: {getattr(error, 'strerror', None) or error}") from error
+
+
+def shown(path: str) -> str:
+    """A path as it can be written anywhere: bytes of its name that are not UTF-8 with backslashes."""
+    return path.encode("utf-8", "backslashreplace").decode()
 
 
 def digest_and_size(path: str, given_up: Callable[[], bool] = lambda: False) -> tuple[str, int]:

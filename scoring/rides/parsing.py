@@ -9,13 +9,14 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from scoring.rides.arrow_arrays import MICROSECONDS_A_MINUTE
+
 _WHOLE: Final = r"^\s*[0-9]{1,9}(\.0*)?\s*$"
 _NUMBER: Final = r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,3})?\s*$"
 _TIME: Final = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?( ?(Z|UTC|[+-][0-9]{2}:?[0-9]{2}))?$"
 )
 _TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
-_MICROSECONDS_A_MINUTE: Final = 60e6
 _WIDEST_EXACT: Final = 2.0**53
 _LARGEST_INT64: Final = (1 << 63) - 1
 
@@ -69,7 +70,7 @@ def as_times(column: Any) -> Any:
 def minutes_between(pickups: Any, dropoffs: Any) -> Any:
     """From one time to the other, as :func:`as_times` gives them: float64, null where either is."""
     elapsed = pc.subtract(dropoffs, pickups).cast(pa.int64())
-    return pc.divide(elapsed.cast(pa.float64(), safe=False), _MICROSECONDS_A_MINUTE)
+    return pc.divide(elapsed.cast(pa.float64(), safe=False), MICROSECONDS_A_MINUTE)
 
 
 def _flat(column: Any) -> Any:

@@ -3,6 +3,9 @@
 import time
 from collections.abc import Callable
 
+import pytest
+
+from scoring.errors import BrokerError
 from worker.clients.client import Client, TopicPlan
 
 
@@ -38,3 +41,16 @@ def test_deleting_removes_topics_and_passes_over_those_that_are_not_there(
         assert time.monotonic() < deadline, f"{topic} was not deleted"
     assert client.partition_counts([kept]) == {kept: 1}
     client.delete_topics([])
+
+
+def test_more_copies_than_brokers_are_refused_with_what_to_do(
+    open_client: Callable[..., Client], unique_name: Callable[[str], str]
+) -> None:
+    client, topic = open_client("none", "none"), unique_name("copies")
+    with pytest.raises(BrokerError) as refused:
+        client.create_topics([TopicPlan(topic, 1, 100, {})])
+    assert str(refused.value) == (
+        f"cannot make the topic {topic} with 100 copies: there are fewer brokers; ask for fewer by --replication, "
+        "or start more brokers"
+    )
+    assert client.partition_counts([topic]) == {}

@@ -17,6 +17,7 @@ from worker.clients.client import (
     record_bytes,
 )
 from worker.clients.memory_broker import MemoryBroker, MemoryRecord
+from worker.clients.refused_topic import refused_topic
 
 _WAIT_SECONDS = 0.005
 
@@ -239,7 +240,12 @@ class MemoryClient:
 
     def create_topics(self, plans: Collection[TopicPlan]) -> Mapping[str, bool]:
         """Make topics; whether each was made, False where it existed."""
-        return {plan.name: self._broker.create(plan.name, plan.partitions) for plan in plans}
+        made = {}
+        for plan in plans:
+            if plan.replication > 1:
+                raise refused_topic(plan, "", too_few_brokers=True)
+            made[plan.name] = self._broker.create(plan.name, plan.partitions)
+        return made
 
     def delete_topics(self, topics: Collection[str]) -> None:
         """Delete topics and all that is in them; those that do not exist are passed over."""

@@ -12,14 +12,14 @@ from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterDeploymen
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.runner import Runner
-from prefect.states import Cancelled, Completed, Failed, Running
+from prefect.states import Cancelled, Completed, Failed, Pending, Running
 
 import flows.late_runs
 from batch.output import open_output
 from batch.reader import read_committed
 from flows.all_runs import all_runs
 from flows.deployments import deployments
-from flows.interrupted import STOPPED_WITH_RUNNER, schedule_interrupted_runs
+from flows.interrupted import STOPPED_WITH_RUNNER, schedule_abandoned_claims, schedule_interrupted_runs
 from flows.late_runs import due_runs, take_over
 from flows.process_mark import mark_of
 from flows.registration import register
@@ -124,6 +124,14 @@ def test_a_run_that_a_stop_interrupts_is_done_by_whoever_serves_next(
     assert prefect.read_flow_run(run.id).state_type == StateType.COMPLETED, "though its process was still leaving"
 
 
+def test_a_stop_in_the_first_moments_is_one_in_order(site: Site, prefect: SyncPrefectClient) -> None:
+    serving = site.start("flows", "serve")
+    wait_until(lambda: "flows served" in site.logs(), site.logs)
+    assert told_to_stop(serving) == 0
+    assert "flows were not stopped in order" not in site.logs()
+    assert "flows no longer served" in site.logs()
+
+
 def _deployed(client: SyncPrefectClient) -> UUID | None:
     try:
         return client.read_deployment_by_name("score_landing/ridescore").id
@@ -159,6 +167,28 @@ def test_only_runs_of_dead_processes_are_scheduled_again(site: Site, prefect: Sy
         ids[name] = run.id
     assert schedule_interrupted_runs(prefect, [deployment_id]) == 2
     for name, (_mark, _states, expected) in cases.items():
+        assert prefect.read_flow_run(ids[name]).state_type == expected, name
+
+
+def test_what_was_claimed_and_never_begun_is_scheduled_again_after_a_while(
+    site: Site, prefect: SyncPrefectClient
+) -> None:
+    deployment_id = UUID(str(deployments(FlowsSettings(landing_cron=""))[1].apply()))
+    cases = {
+        "claimed": (None, Pending(), StateType.SCHEDULED),
+        "claimed, and its process is there": ("other-host:1:1", Pending(), StateType.PENDING),
+        "begun elsewhere": (None, Running(), StateType.RUNNING),
+    }
+    ids = {}
+    for name, (mark, state, _expected) in cases.items():
+        ids[name] = prefect.create_flow_run_from_deployment(deployment_id).id
+        prefect.set_flow_run_state(ids[name], state, force=True)
+        if mark:
+            prefect.update_flow_run(ids[name], infrastructure_pid=mark)
+    assert schedule_abandoned_claims(prefect, [deployment_id]) == 0, "each may begin at any moment"
+    assert schedule_interrupted_runs(prefect, [deployment_id]) == 0
+    assert schedule_abandoned_claims(prefect, [deployment_id], now=datetime.now(UTC) + timedelta(minutes=11)) == 1
+    for name, (_mark, _state, expected) in cases.items():
         assert prefect.read_flow_run(ids[name]).state_type == expected, name
 
 

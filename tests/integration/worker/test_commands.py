@@ -2,9 +2,12 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from signal import SIGTERM
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 
@@ -114,3 +117,42 @@ def test_too_large_a_share_of_dead_letters_stops_the_worker_without_a_commit(sit
     assert "error: " in ended.stderr
     assert "WORKER_DEAD_LETTER_LIMIT" in ended.stderr
     assert len(here.read(here.letters)) <= 0.05 * len(here.read(here.rides))
+
+
+def test_dead_letters_are_exported_whole_or_told(scored: Any) -> None:
+    ended = scored.run("dead-letters", "export", "/dev/full")
+    assert (ended.returncode, ended.stderr.count("\n")) == (9, 1)
+    assert "cannot write /dev/full: No space left on device" in ended.stderr
+    assert Path("/dev/full").is_char_device(), "a device is written into, and not replaced by a file"
+    absent = scored.run("dead-letters", "export", str(scored.folder / "absent" / "letters.jsonl"))
+    assert absent.returncode == 9
+    assert "No such file or directory" in absent.stderr
+    folder = scored.folder / "folder"
+    folder.mkdir()
+    assert scored.run("dead-letters", "export", str(folder)).returncode == 9
+    link, file = scored.folder / "link.jsonl", scored.folder / "file.jsonl"
+    file.write_text("before")
+    link.symlink_to(file)
+    assert scored.run("dead-letters", "export", str(link)).returncode == 0
+    assert link.is_symlink()
+    assert len(file.read_text().splitlines()) == 20
+    assert len(scored.run("dead-letters", "export", "-").stdout.splitlines()) == 20
+    assert not list(scored.folder.glob(".unfinished-*"))
+
+
+def test_a_file_that_is_damaged_further_in_is_published_up_to_there_and_that_is_told(site: Callable[..., Any]) -> None:
+    here = site()
+    rides = pa.table({"PULocationID": [43] * 500, "DOLocationID": [151] * 500, "trip_distance": [1.5] * 500})
+    file = here.folder / "rides.parquet"
+    with pq.ParquetWriter(file, rides.schema, compression="none", use_dictionary=False) as writer:
+        for _ in range(300):
+            writer.write_table(rides)
+    content = bytearray(file.read_bytes())
+    damaged = pq.ParquetFile(file).metadata.row_group(299).column(0).data_page_offset
+    content[damaged : damaged + 40] = b"\xff" * 40
+    file.write_bytes(content)
+    ended = here.run("publish", str(file))
+    assert ended.returncode == 4
+    assert "is damaged after row 131072" in ended.stderr
+    assert f"published 131,072 rides to {here.rides} before what is wrong" in ended.stderr
+    assert len(here.read(here.rides)) == 131_072

@@ -2,10 +2,12 @@
 
 import json
 import pickle
+import shutil
 from pathlib import Path
 
 import pytest
 
+from cli.exit_codes import ExitCode
 from training import sample_rides
 
 from .conftest import Run
@@ -134,3 +136,19 @@ def test_a_mistake_ends_with_its_code_and_what_to_do(run: Run, words: tuple[str,
     assert message in ended.err
     assert "Traceback" not in ended.err
     assert ended.out == ""
+
+
+def test_verify_tells_an_active_file_that_names_nothing_or_is_damaged(run: Run, tmp_path: Path) -> None:
+    gone, kept = trained(run, "--activate"), trained(run, "--model", "ridge")
+    shutil.rmtree(tmp_path / "models" / "versions" / gone)
+    ended = run("models", "verify", "--json")
+    assert ended.code == ExitCode.MODEL
+    told = {each["version"]: each["problem"] for each in json.loads(ended.out)}
+    assert told[kept] is None
+    assert f"names {gone}, which is not there" in told["ACTIVE"]
+    assert run("models", "verify", kept).code == ExitCode.OK, "that version is sound"
+    (tmp_path / "models" / "ACTIVE").write_text("[1]")
+    damaged = run("models", "verify")
+    assert (damaged.code, "ACTIVE is damaged" in damaged.out) == (ExitCode.MODEL, True)
+    assert run("models", "activate", kept).code == ExitCode.OK
+    assert run("models", "verify").code == ExitCode.OK

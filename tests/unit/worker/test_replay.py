@@ -1,6 +1,7 @@
 """Replaying dead letters on the broker in memory: originals, each once, by reason."""
 
 import itertools
+from collections import Counter
 from collections.abc import Iterable
 
 import pytest
@@ -12,7 +13,8 @@ from worker.clients.client import Outgoing, Polled, Record
 from worker.clients.memory import MemoryClient, MemoryConsumer, MemoryReader
 from worker.clients.memory_broker import MemoryBroker, MemoryRecord
 from worker.dead_letter import Reason, Tombstone, dead_letter
-from worker.replay import Replayed, replay, replay_settings
+from worker.predictions_feed import records
+from worker.replay import Replayed, Waiting, look, replay, replay_settings
 
 SETTINGS = WorkerSettings()
 INVALID, FAILED = InvalidRide("trip_distance", "is missing"), ModelFailed("x")
@@ -38,7 +40,13 @@ def bury(broker: MemoryBroker, letters: Iterable[tuple[MemoryRecord, RidescoreEr
 
 def run(broker: MemoryBroker, reason: Reason, *, dry_run: bool = False) -> Replayed:
     mine = replay_settings(SETTINGS, reason)
-    return replay(MemoryClient(broker, mine.input_topic, mine.group), mine, reason, dry_run=dry_run)
+    client = MemoryClient(broker, mine.input_topic, mine.group)
+    return replay(client, mine, reason, waiting(client, mine, reason), dry_run=dry_run)
+
+
+def waiting(client: MemoryClient, mine: WorkerSettings, reason: Reason) -> Waiting:
+    letters = records(client.reader(mine.input_topic, from_beginning=True), to_end=True)
+    return look(letters, lambda _reason: client.group_offsets()).get(reason, Waiting({}, Replayed(Counter(), 0)))
 
 
 class SilentConsumer(MemoryConsumer):
@@ -141,8 +149,9 @@ def test_a_silence_without_end_is_an_error_that_says_what_to_do(
     mine = replay_settings(SETTINGS, Reason.INVALID_RIDE)
     client = MemoryClient(broker, mine.input_topic, mine.group)
     ticks = itertools.count(0.0, 10.0)
+    found = waiting(client, mine, Reason.INVALID_RIDE)
     with pytest.raises(BrokerUnavailable, match=r"no dead letter came for 90 s.*run the replay again"):
-        replay(client, mine, Reason.INVALID_RIDE, dry_run=False, clock=lambda: next(ticks))
+        replay(client, mine, Reason.INVALID_RIDE, found, dry_run=False, clock=lambda: next(ticks))
 
 
 def test_what_another_replay_sends_back_meanwhile_is_not_waited_for(
@@ -159,3 +168,23 @@ def test_what_another_replay_sends_back_meanwhile_is_not_waited_for(
     bury(broker, [(ride(0), INVALID)])
     assert run(broker, Reason.INVALID_RIDE).sent == {}
     assert sent_back(broker) == []
+
+
+def test_one_look_tells_what_waits_of_each_reason(broker: MemoryBroker) -> None:
+    bury(broker, [(ride(0), INVALID), (ride(1), FAILED), (ride(2), INVALID)])
+    assert run(broker, Reason.MODEL_FAILED).sent == {"rides": 1}
+    bury(broker, [(ride(3), FAILED)])
+    settings = {each: replay_settings(SETTINGS, each) for each in Reason}
+    clients = {each: MemoryClient(broker, mine.input_topic, mine.group) for each, mine in settings.items()}
+    letters = list(
+        records(clients[Reason.INVALID_RIDE].reader(SETTINGS.dead_letter_topic, from_beginning=True), to_end=True)
+    )
+    asked: list[Reason] = []
+    once = iter(letters)
+
+    found = look(once, lambda each: asked.append(each) or clients[each].group_offsets())
+    assert {each: what.counted.sent for each, what in found.items()} == {
+        Reason.INVALID_RIDE: {"rides": 2},
+        Reason.MODEL_FAILED: {"rides": 1},
+    }
+    assert sorted(asked) == sorted(found), "groups of reasons that are not there are not asked for: it needs a right"

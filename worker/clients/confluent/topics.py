@@ -15,12 +15,12 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic, OffsetSpec, ResourceType
 
-from scoring.errors import BrokerError
 from worker.clients.client import GroupOffset, Partition, TopicPlan
 from worker.clients.confluent.closing import end_within
 from worker.clients.confluent.configuration import CONNECT_SECONDS
 from worker.clients.confluent.errors import Complaints, error_of, reaching
 from worker.clients.confluent.patience import first_answer
+from worker.clients.refused_topic import refused_topic
 
 _GRACE_SECONDS = 1.0  # for an answer that librdkafka gives up on itself
 _SEEN_SECONDS = 15.0
@@ -70,7 +70,8 @@ class Topics:
                 if error_of(error).code() == KafkaError.TOPIC_ALREADY_EXISTS:
                     return False
                 if error_of(error).code() > 0:  # a broker's own; librdkafka's are negative
-                    raise BrokerError(f"cannot make the topic {plan.name}: {error_of(error)}") from error
+                    too_few = error_of(error).code() == KafkaError.INVALID_REPLICATION_FACTOR
+                    raise refused_topic(plan, str(error_of(error)), too_few_brokers=too_few) from error
                 raise
         self._wait_until(lambda: self.partitions().get(plan.name) == plan.partitions)
         return True

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Mapping
 import kafka.errors as theirs
 from kafka import KafkaAdminClient
 
-from scoring.errors import BrokerError
 from scoring.settings.kafka_settings import KafkaSettings
 from scoring.settings.worker_settings import WorkerSettings
 from worker.clients.client import GroupOffset, Partition, TopicPlan
@@ -23,6 +22,7 @@ from worker.clients.kafka_python.group_offsets import read_group_offsets
 from worker.clients.kafka_python.producer import KafkaPythonProducer, KafkaPythonWriter
 from worker.clients.kafka_python.reader import KafkaPythonReader
 from worker.clients.listener import Listener
+from worker.clients.refused_topic import refused_topic
 
 
 class KafkaPythonClient:
@@ -97,7 +97,8 @@ class KafkaPythonClient:
                 except theirs.TopicAlreadyExistsError:
                     made[plan.name] = False
                 except theirs.BrokerResponseError as error:
-                    raise BrokerError(f"cannot make the topic {plan.name}: {error}") from error
+                    too_few = isinstance(error, theirs.InvalidReplicationFactorError)
+                    raise refused_topic(plan, str(error), too_few_brokers=too_few) from error
         return made
 
     def delete_topics(self, topics: Collection[str]) -> None:
