@@ -29,7 +29,7 @@ Answer = tuple[int, Headers, str, bytes]  # status, headers that are the same ea
 
 _REASONS: Final = {200: "200 OK", 400: "400 BAD REQUEST", 503: "503 SERVICE UNAVAILABLE"}
 _OK_HEADERS: Final = {kind: (("Content-Type", kind), *SECURITY_HEADERS) for kind in (JSON_TYPE, ARROW_TYPE)}
-_JSON_HEADERS: Final = _OK_HEADERS[JSON_TYPE]
+SCORED_HEADERS: Final = _OK_HEADERS[JSON_TYPE]
 _PROBLEM_HEADERS: Final = (("Content-Type", PROBLEM_TYPE), *SECURITY_HEADERS)
 
 
@@ -72,7 +72,7 @@ class FastPath:
         except Problem as problem:
             return self._told(ROUTE, problem, name, begun)
         door.recorder.request(ROUTE, "POST", 200, perf_counter() - begun, name, prediction, ride)
-        return 200, _JSON_HEADERS, name, answer
+        return 200, SCORED_HEADERS, name, answer
 
     def answer_batch(
         self, content_type: str | None, authorization: str | None, request_id: str | None, body: bytes

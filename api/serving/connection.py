@@ -160,7 +160,7 @@ class Connection(asyncio.Protocol):
         self._since = connections.now
         if keep:
             self._state, self._phase, self._used = _READING, _IDLE, True
-            request.reset()
+            request.next()
         else:
             self._end(linger=more or self._discards or close)
 

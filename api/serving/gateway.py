@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.authorization import OPEN_ROUTES
 from api.body import ARROW_TYPE, JSON_TYPE
 from api.door import SECURITY_HEADERS, Door
-from api.fast_path import BATCH_ROUTE, ROUTE, Answer, FastPath, tried
+from api.fast_path import BATCH_ROUTE, ROUTE, SCORED_HEADERS, Answer, FastPath, Headers, tried
 from api.in_flight import ENTERED_KEY
 from api.problem import PROBLEM_TYPE, REFUSED_KEY, Problem, unreadable
 from api.serving.answers import head_of, opening
@@ -32,6 +32,7 @@ _TARGET: Final = ROUTE.encode()
 _BATCH_TARGET: Final = BATCH_ROUTE.encode()
 _TYPES: Final = {kind.encode(): kind for kind in (JSON_TYPE, ARROW_TYPE)}  # that a fast path knows
 _PROBLEM_HEADERS: Final = (("Content-Type", PROBLEM_TYPE), *SECURITY_HEADERS)
+_SCORED: Final = opening(200, SCORED_HEADERS)
 _FAILED: Final = b"internal server error\n"
 _FAILED_HEADERS: Final = (("Content-Type", "text/plain"), ("Content-Length", str(len(_FAILED))))
 
@@ -72,14 +73,14 @@ class Gateway:
         """A request is whole."""
         request = connection.request
         try:
-            if request.target == _TARGET and request.method == b"POST":
-                answered = self._fast_answer(request)
-                if answered is not None:
-                    connection.answer(*_told(answered))
-                    return
+            if request.target != _TARGET:
+                self._by_thread(connection, path_of(request.target))
+            elif self._fast is None or request.method != b"POST" or not self._cheap():
                 self._by_thread(connection, ROUTE)
-                return
-            self._by_thread(connection, path_of(request.target))
+            elif (answered := tried(self._fast.answer, *_asked(request), request.body)) is not None:
+                connection.answer(*_told(*answered))
+            else:
+                self._by_thread(connection, ROUTE)
         except Exception:
             log.exception("a request could not be taken")
             connection.answer(opening(500, _FAILED_HEADERS), _FAILED, close=True)
@@ -93,7 +94,7 @@ class Gateway:
         name = self._door.name_request(None)
         content = unreadable(status, detail).body(name)
         self._door.recorder.request("other", "other", status, 0.0, name)
-        head, _content = _told((status, _PROBLEM_HEADERS, name, content))
+        head, _content = _told(status, _PROBLEM_HEADERS, name, content)
         connection.answer(head, content, close=True)
 
     def _by_thread(self, connection: Connection, path: str) -> None:
@@ -114,12 +115,6 @@ class Gateway:
         finally:
             self._door.in_flight.leave()
 
-    def _fast_answer(self, request: Request) -> Answer | None:
-        """Answer a single ride here and now; None where that is for Flask."""
-        if self._fast is None or not self._cheap():
-            return None
-        return tried(self._fast.answer, *_asked(request), request.body)
-
     def _fast_batch(self, request: Request) -> Answer | None:
         """Answer a batch in this thread, without Flask; None where that is for Flask."""
         if self._fast is None or request.target != _BATCH_TARGET or request.method != b"POST":
@@ -138,7 +133,7 @@ class Gateway:
         try:
             answered = None if refused else self._fast_batch(connection.request)
             if answered is not None:
-                head, content = _told(answered)
+                head, content = _told(*answered)
                 close = False
             else:
                 head, content, close = self._by_application(connection, path, refused)
@@ -169,11 +164,10 @@ class Gateway:
         return head, answer, close
 
 
-def _told(answered: Answer) -> tuple[bytes, bytes]:
+def _told(status: int, headers: Headers, name: str, content: bytes) -> tuple[bytes, bytes]:
     """Head and content of an answer of a fast path."""
-    status, headers, name, content = answered
-    head = b"%sX-Request-ID: %s\r\nContent-Length: %d\r\n" % (opening(status, headers), name.encode(), len(content))
-    return head, content
+    first = _SCORED if headers is SCORED_HEADERS else opening(status, headers)
+    return b"%sX-Request-ID: %s\r\nContent-Length: %d\r\n" % (first, name.encode(), len(content)), content
 
 
 def _asked(request: Request) -> tuple[str | None, str | None, str | None]:

@@ -78,10 +78,10 @@ class Request:
     def __init__(self) -> None:
         self.method = self.target = self.version = b""
         self.keep_alive = False
-        self.reset()
+        self.clear()
 
-    def reset(self) -> None:
-        """Let go of the request; the next may come."""
+    def clear(self) -> None:
+        """As if nothing had been sent."""
         self.stage = HEAD
         self.begun = self.chunked = self.expects = self.repeated = False
         self.headers: list[tuple[bytes, bytes]] = []
@@ -105,23 +105,22 @@ class Request:
         if len(words) != 3:
             raise Refused(400, "this is no HTTP/1.1: the first line has not three words")
         self.method, self.target, self.version = words
-        if self.version not in (b"HTTP/1.1", b"HTTP/1.0"):
-            raise Refused(400, "this is neither HTTP/1.1 nor HTTP/1.0")
         if len(self.headers) > MOST_HEADERS:
             raise Refused(431, f"the request has more than {MOST_HEADERS} headers")
-        self.keep_alive = words[2] == b"HTTP/1.1" and words[0] != b"CONNECT"
-        found = self._found()
-        self.content_type, self.authorization, self.request_id = found[_TYPE], found[_AUTHORIZATION], found[_ID]
-        if (length := found[_LENGTH]) is not None:
+        _, self.content_type, self.authorization, self.request_id, length, coding, expected, connection = self._found()
+        if length is not None:
             self.length = int(length)
-        if (connection := found[_CONNECTION]) is not None:
+        self.keep_alive = self.version == b"HTTP/1.1" and self.method != b"CONNECT"
+        if not self.keep_alive and self.version not in (b"HTTP/1.1", b"HTTP/1.0"):
+            raise Refused(400, "this is neither HTTP/1.1 nor HTTP/1.0")
+        if connection is not None:
             self._obey(connection)
-        if (coding := found[_CODING]) is not None:
+        if coding is not None:
             self.chunked = True
             self.keep_alive = self.keep_alive and self.version == b"HTTP/1.1"  # 1.0 has no chunks: do not trust it
             if coding.strip().lower() != b"chunked":
                 raise Refused(400, "the only Transfer-Encoding that is read is chunked")
-        if (expected := found[_EXPECT]) is not None:
+        if expected is not None:
             self.expects = self.version == b"HTTP/1.1" and expected.strip().lower() == b"100-continue"
 
     def _found(self) -> list[bytes | None]:

@@ -23,21 +23,24 @@ class RequestReader(Request):
 
     def __init__(self) -> None:
         self._parser: Any = HttpRequestParser(self)
-        self._spent = self.chunked = False
         super().__init__()
 
-    def reset(self) -> None:
-        """Let go of the request; the next may come."""
-        if self.chunked or self._spent:  # what trailers or an upgrade left in a parser is nobody's business
-            self._parser = HttpRequestParser(self)
-        super().reset()
-        self._spent = False  # whether the parser is at its end
+    def clear(self) -> None:
+        """As if nothing had been sent."""
+        super().clear()
+        self._spent = False  # whether the parser is not to read another request
         self._odd = False  # whether its method is none that llhttp knows
         self._line = b""  # the head, up to the end of its first line or further
         self._tail = b""  # the last bytes, which may be the beginning of an empty line
         self._wire = 0  # bytes of the head
         self._quiet = 0  # bytes since the last one of the body
         self._chunks: list[bytes] = []
+
+    def next(self) -> None:
+        """Let go of the request; the next may come."""
+        if self.chunked or self._spent:  # what trailers or an upgrade left in a parser is nobody's business
+            self._parser = HttpRequestParser(self)
+        self.clear()
 
     def give_up(self) -> None:
         """Nothing more will be read; what was read of a body is let go."""
@@ -66,9 +69,12 @@ class RequestReader(Request):
                 if start == len(data):
                     return start
             self.begun = True
+            end = data.find(_END, start) + 4
+            if 4 <= end <= start + HEAD_LIMIT_BYTES:
+                return self._read_whole_head(data, start, end)
         end = self._behind_empty_line(data, start)
         piece = data[start:end]
-        self._wire += len(piece)
+        self._wire += end - start
         if self._wire > HEAD_LIMIT_BYTES:
             raise Refused(431, f"the request's head is larger than {HEAD_LIMIT_BYTES:,} bytes")
         if not self._line:
@@ -78,6 +84,20 @@ class RequestReader(Request):
         self._feed_head(piece)
         if self.stage != HEAD:
             self.understand(self._line[: self._line.find(b"\r\n")])
+        return end
+
+    def _read_whole_head(self, data: bytes, start: int, end: int) -> int:
+        """The usual case: the head is there at once. Often the body is, too, and small: then it is read as well."""
+        self._line = data[start:end]
+        self._feed_head(self._line)
+        if self.stage == HEAD:
+            raise Refused(400, "this is no HTTP/1.1")
+        self.understand(self._line[: self._line.find(b"\r\n")])
+        length = self.length
+        if self.stage == BODY and length is not None and end + length <= len(data):
+            start, end = end, end + length
+            self._parser.feed_data(data[start:end])  # nothing is wrong with a body that has its length
+            self.body = self._chunks[0]
         return end
 
     def on_header(self, name: bytes, value: bytes) -> None:
