@@ -5,6 +5,7 @@ buffers; so no client fills our memory, whatever it sends. All of it runs in the
 """
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from api.body import JSON_LIMIT_BYTES, limit_bytes
@@ -15,6 +16,8 @@ from api.serving.request_reader import RequestReader
 
 if TYPE_CHECKING:
     from api.serving.connections import Connections
+
+log = logging.getLogger(__name__)
 
 ALL_BODIES_BYTES: Final = 512 << 20  # what bodies that are still arriving may take together
 _MOST_WAITING_BYTES: Final = 64 << 10  # of later requests, while one is answered
@@ -99,7 +102,7 @@ class Connection(asyncio.Protocol):
         self._at = 0
         if self._state == _READING and self._writable:
             self._go_on()
-        elif len(self._data) > _MOST_WAITING_BYTES and not self._paused:
+        if len(self._data) > _MOST_WAITING_BYTES and not self._paused:
             self._paused = True
             self._transport.pause_reading()
 
@@ -238,6 +241,10 @@ class Connection(asyncio.Protocol):
                 self._refuse(refused.status)
             else:
                 self._unreadable(refused.status, refused.detail)
+        except Exception:
+            log.exception("a connection failed")
+            self._transport.abort()
+            return
         if self._state == _READING and self._at == len(self._data):
             self._all_is_read()
 
@@ -311,4 +318,5 @@ class Connection(asyncio.Protocol):
 
     def _close(self) -> None:
         self._state = _CLOSED
+        self._data, self._at = b"", 0
         self._transport.close()

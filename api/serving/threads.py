@@ -78,4 +78,7 @@ class WayBack:
         waiting = self._waiting
         while waiting:
             do, arguments = waiting.popleft()
-            do(*arguments)
+            try:
+                do(*arguments)
+            except Exception:  # the others are called all the same
+                log.exception("an answer could not be handed over")
