@@ -125,7 +125,7 @@ class Connections:
             try:
                 connection.look(self.now)
             except Exception:
-                log.exception("a connection could not be looked at")
+                log.exception("a connection failed")
         self._accept_again()
         if self.closing:
             self._end_if_done()
@@ -148,7 +148,7 @@ def quiet_about_clients(loop: asyncio.AbstractEventLoop) -> Callable[..., None]:
         if isinstance(error, OSError):
             log.debug("a connection failed", exc_info=error)
         else:
-            log.error("the loop failed: %s", context.get("message"), exc_info=error)
+            log.error("the event loop failed", exc_info=error, extra={"reason": context.get("message")})
 
     loop.set_exception_handler(handle)
     return handle

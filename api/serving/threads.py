@@ -50,7 +50,7 @@ class Threads:
             try:
                 do(*arguments)
             except BaseException:
-                log.exception("a thread's work failed")
+                log.exception("a request could not be answered")
             del work, do, arguments  # a thread that waits must hold no request
 
 
@@ -81,4 +81,4 @@ class WayBack:
             try:
                 do(*arguments)
             except Exception:  # the others are called all the same
-                log.exception("an answer could not be handed over")
+                log.exception("a request could not be answered")
