@@ -1,5 +1,6 @@
 """A request, as far as it is there: what the first line and the few headers say that somebody asks for."""
 
+from collections.abc import Sequence
 from typing import Final
 
 HEAD, BODY, WHOLE = 0, 1, 2  # what is being read; plain numbers, since they are compared for every request
@@ -22,6 +23,10 @@ _WRITTEN: Final = {
     form: _NAMES.get(name, 0) for name in (*_NAMES, *_USUAL) for form in (name, name.title(), name.upper())
 }
 _AT_MOST_ONCE: Final = (_TYPE, _AUTHORIZATION, _ID)
+
+Headers = Sequence[tuple[bytes, bytes]]
+# Method, target, headers, type, authorization, id and length of an HTTP/1.1 request that asks for nothing unusual.
+PlainHead = tuple[bytes, bytes, Headers, bytes | None, bytes | None, bytes | None, int | None]
 
 
 class Refused(Exception):
@@ -84,7 +89,7 @@ class Request:
         """As if nothing had been sent."""
         self.stage = HEAD
         self.begun = self.chunked = self.expects = self.repeated = False
-        self.headers: list[tuple[bytes, bytes]] = []
+        self.headers: Headers = []
         self.content_type: bytes | None = None
         self.authorization: bytes | None = None
         self.request_id: bytes | None = None
@@ -122,6 +127,33 @@ class Request:
                 raise Refused(400, "the only Transfer-Encoding that is read is chunked")
         if expected is not None:
             self.expects = self.version == b"HTTP/1.1" and expected.strip().lower() == b"100-continue"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the same head, sent again, would be all there is to know of that request but its body."""
+        kept = self.keep_alive and self.version == b"HTTP/1.1"
+        return kept and not (self.chunked or self.expects or self.repeated)
+
+    @property
+    def plain(self) -> PlainHead:
+        """What :meth:`be` takes."""
+        given = self.content_type, self.authorization, self.request_id
+        return self.method, self.target, tuple(self.headers), *given, self.length
+
+    def be(self, plain: PlainHead) -> None:
+        """Be a request with a head that was read before."""
+        (
+            self.method,
+            self.target,
+            self.headers,
+            self.content_type,
+            self.authorization,
+            self.request_id,
+            self.length,
+        ) = plain
+        self.version = b"HTTP/1.1"
+        self.keep_alive = True
+        self.stage = BODY if self.length else WHOLE
 
     def _found(self) -> list[bytes | None]:
         """The values of the headers that somebody asks for, each at its place; joined, where there are several."""
