@@ -33,6 +33,12 @@ _IDLE, _IN_HEAD, _IN_BODY = range(3)
 class Host(Protocol):
     """Who answers the requests; each is answered by one call of :meth:`Connection.answer`, now or later."""
 
+    def at_once(self, data: bytes) -> tuple[bytes, bytes] | None:
+        """Head and content of the answer to what a connection sent, as for :meth:`Connection.answer`.
+
+        None where it is not one whole request of a kind that was answered before, or is not answered at once.
+        """
+
     def received(self, connection: "Connection") -> None:
         """A request is whole: `connection.request`, which stays as it is until the answer."""
 
@@ -96,6 +102,14 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Something was sent."""
+        if self._state == _READING and self._phase == _IDLE and self._writable and not self._data:
+            connections = self._connections
+            answer = None if connections.closing else connections.host.at_once(data)
+            if answer is not None:
+                self._transport.write(b"%b%b\r\n%b" % (answer[0], connections.date, answer[1]))
+                self._since = connections.now
+                self._used = True
+                return
         if self._discards or self._state >= _LINGERING:
             return
         self._data = self._data[self._at :] + data if self._data else data

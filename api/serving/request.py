@@ -1,6 +1,5 @@
 """A request, as far as it is there: what the first line and the few headers say that somebody asks for."""
 
-from collections.abc import Sequence
 from typing import Final
 
 HEAD, BODY, WHOLE = 0, 1, 2  # what is being read; plain numbers, since they are compared for every request
@@ -24,10 +23,6 @@ _WRITTEN: Final = {
 }
 _AT_MOST_ONCE: Final = (_TYPE, _AUTHORIZATION, _ID)
 
-Headers = Sequence[tuple[bytes, bytes]]
-# Method, target, headers, type, authorization, id and length of an HTTP/1.1 request that asks for nothing unusual.
-PlainHead = tuple[bytes, bytes, Headers, bytes | None, bytes | None, bytes | None, int | None]
-
 
 class Refused(Exception):
     """What was sent is no request, or one with too large a head.
@@ -50,6 +45,7 @@ class Request:
         stage: HEAD, BODY (the head is there) or WHOLE.
         begun: whether there is a byte of it.
         method, target, version: the words of the first line.
+        head: all of its bytes, where they came at once; else empty.
         headers: names and values as they were sent, in order.
         content_type, authorization, request_id: headers, as they were sent.
         repeated: whether one of these was sent twice.
@@ -68,6 +64,7 @@ class Request:
         "chunked",
         "content_type",
         "expects",
+        "head",
         "headers",
         "keep_alive",
         "length",
@@ -89,13 +86,13 @@ class Request:
         """As if nothing had been sent."""
         self.stage = HEAD
         self.begun = self.chunked = self.expects = self.repeated = False
-        self.headers: Headers = []
+        self.headers: list[tuple[bytes, bytes]] = []
         self.content_type: bytes | None = None
         self.authorization: bytes | None = None
         self.request_id: bytes | None = None
         self.length: int | None = None
         self.size = 0
-        self.body = b""
+        self.head = self.body = b""
 
     def understand(self, line: bytes) -> None:
         """See what the head says, when it is all there.
@@ -130,30 +127,9 @@ class Request:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the same head, sent again, would be all there is to know of that request but its body."""
+        """Whether the head asks for nothing unusual: then the same bytes, sent again, ask for the same."""
         kept = self.keep_alive and self.version == b"HTTP/1.1"
-        return kept and not (self.chunked or self.expects or self.repeated)
-
-    @property
-    def plain(self) -> PlainHead:
-        """What :meth:`be` takes."""
-        given = self.content_type, self.authorization, self.request_id
-        return self.method, self.target, tuple(self.headers), *given, self.length
-
-    def be(self, plain: PlainHead) -> None:
-        """Be a request with a head that was read before."""
-        (
-            self.method,
-            self.target,
-            self.headers,
-            self.content_type,
-            self.authorization,
-            self.request_id,
-            self.length,
-        ) = plain
-        self.version = b"HTTP/1.1"
-        self.keep_alive = True
-        self.stage = BODY if self.length else WHOLE
+        return bool(self.head and kept and self.length) and not (self.expects or self.repeated)
 
     def _found(self) -> list[bytes | None]:
         """The values of the headers that somebody asks for, each at its place; joined, where there are several."""

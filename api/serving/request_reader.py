@@ -1,8 +1,8 @@
 """Cuts what a connection sends into requests; llhttp reads them, and this says where each ends.
 
 llhttp would run on into the next request, and could neither be held up there nor asked where it is. So it is fed up to
-the next empty line, where alone a head or a chunked body can end; a body of a declared length needs no parser. Clients
-mostly send the same head again, so plain ones are read once. No input or output, no limits of time, none of our routes.
+the next empty line, where alone a head or a chunked body can end; a body of a declared length needs no parser. No input
+or output, no limits of time, none of our routes.
 """
 
 import re
@@ -10,12 +10,9 @@ from typing import Any, Final
 
 from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserUpgrade, HttpRequestParser
 
-from api.serving.request import BODY, HEAD, HEAD_LIMIT_BYTES, WHOLE, PlainHead, Refused, Request
+from api.serving.request import BODY, HEAD, HEAD_LIMIT_BYTES, WHOLE, Refused, Request
 
 _END: Final = b"\r\n\r\n"
-_KNOWN_HEADS: Final = 512
-_KNOWN_HEAD_BYTES: Final = 1_024
-_known: Final[dict[bytes, PlainHead]] = {}  # what plain heads say, of all connections of the process
 _METHOD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}").fullmatch
 
 
@@ -93,19 +90,12 @@ class RequestReader(Request):
         return end
 
     def _read_whole_head(self, head: bytes) -> None:
-        plain = _known.get(head)
-        if plain is not None:
-            self.be(plain)
-            return
         self._line = head
         self._feed_head(head)
         if self.stage == HEAD:
             raise Refused(400, "this is no HTTP/1.1")
         self._understand()
-        if len(head) <= _KNOWN_HEAD_BYTES and not self._odd and self.is_plain:
-            if len(_known) >= _KNOWN_HEADS:
-                _known.clear()
-            _known[head] = self.plain
+        self.head = head
 
     def _understand(self) -> None:
         self.understand(self._line[: self._line.find(b"\r\n")])
@@ -114,7 +104,7 @@ class RequestReader(Request):
     def on_header(self, name: bytes, value: bytes) -> None:
         """The parser found one; trailers are left out."""
         if self.stage == HEAD:
-            self.headers.append((name, value))  # type: ignore[attr-defined]  # a list, while it is read
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The parser is at the end of the head."""
