@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from api.body import JSON_LIMIT_BYTES, limit_bytes
 from api.serving.answers import CONTINUE
+from api.serving.channel import Channel
 from api.serving.environ import path_of
 from api.serving.request import BODY, WHOLE, Refused
 from api.serving.request_reader import RequestReader
@@ -22,12 +23,8 @@ log = logging.getLogger(__name__)
 ALL_BODIES_BYTES: Final = 512 << 20  # what bodies that are still arriving may take together
 _MOST_WAITING_BYTES: Final = 64 << 10  # of later requests, while one is answered
 _AT_ONCE: Final = 64  # requests of one connection before others get their turn
-_JOIN_BYTES: Final = 64 << 10  # up to here a copy is cheaper than a second write
-_LINGER_SECONDS: Final = 5.0
-_UNREAD_SECONDS: Final = 30.0
 _LAST_CHANCE_SECONDS: Final = 0.5
-_READING, _ANSWERING, _LINGERING, _CLOSED = range(4)
-_IDLE, _IN_HEAD, _IN_BODY = range(3)
+_IDLE, _IN_HEAD, _IN_BODY, _ANSWERING, _DONE = range(5)
 
 
 class Host(Protocol):
@@ -49,7 +46,7 @@ class Host(Protocol):
         """There is no request that could be read: 400, 408 or 431."""
 
 
-class Connection(asyncio.Protocol):
+class Connection(Channel):
     """A connection.
 
     Args:
@@ -57,41 +54,19 @@ class Connection(asyncio.Protocol):
         address: the client's, as the socket told it.
     """
 
-    __slots__ = (
-        "_at",
-        "_connections",
-        "_counted",
-        "_data",
-        "_discards",
-        "_eof",
-        "_paused",
-        "_phase",
-        "_since",
-        "_state",
-        "_transport",
-        "_unread",
-        "_unread_since",
-        "_used",
-        "_writable",
-        "address",
-        "request",
-    )
+    __slots__ = ("_at", "_connections", "_counted", "_data", "_phase", "_refused", "_used", "address", "request")
 
     def __init__(self, connections: "Connections", address: Any) -> None:
+        super().__init__(connections.now)
         self._connections = connections
         self.address = address
         self.request = RequestReader()
-        self._transport: Any = None
-        self._state = _READING
-        self._phase = _IDLE  # of the request that is read, for its limits of time
-        self._since = connections.now  # when that began
+        self._phase = _IDLE  # nothing of a request is there; its head is arriving; its body is; it is answered; no more
         self._data = b""
         self._at = 0
-        self._discards = self._eof = self._paused = self._used = False
-        self._writable = True
+        self._refused = False  # whether what arrives is thrown away: the answer to come is the last
+        self._used = False  # whether it has had an answer
         self._counted = 0  # bytes of an unfinished body, as the process counts them
-        self._unread = 0  # bytes of answers that the client had not taken when we last looked
-        self._unread_since = 0.0
 
     # What the loop tells.
 
@@ -102,49 +77,47 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Something was sent."""
-        if self._state == _READING and self._phase == _IDLE and self._writable and not self._data:
+        if self._phase == _IDLE and self.writable and not self._data:
             connections = self._connections
             answer = None if connections.closing else connections.host.at_once(data)
             if answer is not None:
                 self._transport.write(b"%b%b\r\n%b" % (answer[0], connections.date, answer[1]))
-                self._since = connections.now
+                self.since = connections.now
                 self._used = True
                 return
-        if self._discards or self._state >= _LINGERING:
+        if self._refused or self._phase == _DONE:
             return
         self._data = self._data[self._at :] + data if self._data else data
         self._at = 0
-        if self._state == _READING and self._writable:
-            self._go_on()
-        if len(self._data) > _MOST_WAITING_BYTES and not self._paused:
-            self._paused = True
-            self._transport.pause_reading()
+        self._go_on()
+        if len(self._data) > _MOST_WAITING_BYTES:
+            self.hold()
 
     def eof_received(self) -> bool:
         """The client sends no more; it may still read."""
-        self._eof = True
-        if self._state == _LINGERING:
-            self._close()
-        elif self._state == _READING and not self._data:
+        self.eof = True
+        if self.lingers:
+            self.close()
+        elif self._phase < _ANSWERING and not self._data:
             self._finish_after_eof()
         return True
 
     def pause_writing(self) -> None:
         """The client reads too slowly: its next request waits."""
-        self._writable = False
+        self.writable = False
 
     def resume_writing(self) -> None:
         """It has read."""
-        self._writable = True
+        self.writable = True
         self._go_on()
 
     def connection_lost(self, _error: Exception | None) -> None:
         """It is gone; a thread that still answers it answers nobody."""
-        self._state = _CLOSED
-        self._data = b""
+        self._phase = _DONE
+        self._data, self._at = b"", 0
         self._count_body(0)
         self.request.close()
-        self._transport = None
+        self.gone()
         self._connections.closed(self)
 
     # What the host tells.
@@ -157,29 +130,24 @@ class Connection(asyncio.Protocol):
             content: what follows.
             close: whether the connection is to be closed behind it.
         """
-        if self._state != _ANSWERING:
+        if self._phase != _ANSWERING:
             return
         request, connections = self.request, self._connections
         more = self._at < len(self._data)
         keep = request.keep_alive and not close and (more or not connections.closing)
+        connection = b""
         if not keep:
-            head = b"%s%sConnection: close\r\n\r\n" % (head, connections.date)
+            connection = b"Connection: close\r\n"
         elif request.version == b"HTTP/1.0":
-            head = b"%s%sConnection: keep-alive\r\n\r\n" % (head, connections.date)
-        else:
-            head = b"%s%s\r\n" % (head, connections.date)
-        if request.method == b"HEAD":
-            self._transport.write(head)
-        elif len(content) <= _JOIN_BYTES:
-            self._transport.write(head + content)
-        else:
-            self._transport.writelines((head, content))
-        self._since = connections.now
+            connection = b"Connection: keep-alive\r\n"
+        head = b"%b%b%b\r\n" % (head, connections.date, connection)
+        self.write(head, b"" if request.method == b"HEAD" else content)
+        self.since = connections.now
         if keep:
-            self._state, self._phase, self._used = _READING, _IDLE, True
+            self._phase, self._used = _IDLE, True
             request.next()
         else:
-            self._end(linger=more or self._discards or close)
+            self._end(linger=more or self._refused or close)
 
     def answer_later(self, head: bytes, content: bytes, close: bool) -> None:
         """The same, from a thread by way of the loop; what waited behind the request is read."""
@@ -190,43 +158,24 @@ class Connection(asyncio.Protocol):
 
     def look(self, now: float) -> None:
         """See whether anything takes too long; called about twice a second."""
-        transport, settings = self._transport, self._connections.settings
-        unread = transport.get_write_buffer_size()
-        if unread:
-            if unread != self._unread:
-                self._unread, self._unread_since = unread, now
-            elif now - self._unread_since > _UNREAD_SECONDS:
-                transport.abort()
-            self._since = now  # all else waits for this
-            return
-        waited = now - self._since
-        if self._state == _LINGERING:
-            if waited > _LINGER_SECONDS:
-                transport.abort()
-        elif self._state != _READING:
-            return
-        elif self._phase == _IN_BODY:
-            if waited > settings.body_seconds:
-                self._refuse(408)
-        elif self._phase == _IN_HEAD:
-            if waited > settings.keep_alive_seconds:
-                self._unreadable(408, f"the head did not arrive within {settings.keep_alive_seconds:g} seconds")
-        elif waited > (_LAST_CHANCE_SECONDS if self._connections.closing else settings.keep_alive_seconds):
-            self._close()
+        waited = self.patience(now)
+        settings = self._connections.settings
+        if self._phase == _IN_BODY and waited > settings.body_seconds:
+            self._refuse(408)
+        elif self._phase == _IN_HEAD and waited > settings.keep_alive_seconds:
+            self._unreadable(408, f"the head did not arrive within {settings.keep_alive_seconds:g} seconds")
+        elif self._phase == _IDLE:
+            patience = _LAST_CHANCE_SECONDS if self._connections.closing else settings.keep_alive_seconds
+            if waited > patience:
+                self._end()
 
     def stop(self) -> None:
         """Close it where nothing is lost by that; one that has not sent a request yet has a moment for it."""
-        if self._state != _READING or self.request.begun or self._data:
-            return
-        if self._used:
-            self._close()
-        else:
-            self._since = self._connections.now
-
-    @property
-    def waits_for_nothing(self) -> bool:
-        """Whether it was answered for good, and is only to see that the client has read."""
-        return self._state == _LINGERING and not self._transport.get_write_buffer_size()
+        if self._phase == _IDLE and not self._data:
+            if self._used:
+                self._end()
+            else:
+                self.since = self._connections.now
 
     # Within.
 
@@ -235,12 +184,11 @@ class Connection(asyncio.Protocol):
         request, connections = self.request, self._connections
         answered = 0
         try:
-            while self._state == _READING and self._at < len(self._data) and self._writable:
+            while self._phase < _ANSWERING and self._at < len(self._data) and self.writable:
                 self._at = request.read(self._data, self._at)
                 if request.stage == WHOLE:
-                    self._state = _ANSWERING
-                    if self._counted:
-                        self._count_body(0)
+                    self._phase = _ANSWERING
+                    self._count_body(0)
                     if self._at == len(self._data):
                         self._data, self._at = b"", 0
                     connections.host.received(self)
@@ -257,24 +205,22 @@ class Connection(asyncio.Protocol):
                 self._unreadable(refused.status, refused.detail)
         except Exception:
             log.exception("a connection failed")
-            self._transport.abort()
-            return
-        if self._state == _READING and self._at == len(self._data):
+            self._phase = _DONE
+            self.abort()
+        if self._phase < _ANSWERING and self._at == len(self._data):
             self._all_is_read()
 
     def _all_is_read(self) -> None:
         self._data, self._at = b"", 0
-        if self._paused:
-            self._paused = False
-            self._transport.resume_reading()
-        if self._eof:
+        self.release()
+        if self.eof:
             self._finish_after_eof()
         elif self._phase == _IN_BODY:
             self._count_body(self.request.size)
             if self._connections.bodies_bytes > ALL_BODIES_BYTES:
                 self._refuse(503)
         elif self._phase == _IDLE and self.request.begun:
-            self._phase, self._since = _IN_HEAD, self._connections.now
+            self._phase, self.since = _IN_HEAD, self._connections.now
 
     def _look_at_body(self) -> None:
         """A head is there and its body is not, or more of the body is."""
@@ -282,15 +228,16 @@ class Connection(asyncio.Protocol):
         begins = self._phase != _IN_BODY
         size = request.length if begins and request.length is not None else request.size
         if begins:
-            self._phase, self._since = _IN_BODY, self._connections.now
+            self._phase, self.since = _IN_BODY, self._connections.now
         if size > JSON_LIMIT_BYTES and size > limit_bytes(path_of(request.target)):
             self._refuse(413)
         elif begins and request.expects and self._at == len(self._data):
             self._transport.write(CONTINUE)
 
     def _count_body(self, size: int) -> None:
-        self._connections.bodies_bytes += size - self._counted
-        self._counted = size
+        if size != self._counted:
+            self._connections.bodies_bytes += size - self._counted
+            self._counted = size
 
     def _finish_after_eof(self) -> None:
         if self._phase == _IN_BODY:
@@ -298,39 +245,25 @@ class Connection(asyncio.Protocol):
         elif self.request.begun:
             self._unreadable(400, "the request broke off")
         else:
-            self._close()
+            self._end()
 
     def _refuse(self, status: int) -> None:
-        self._discard()
+        self._throw_away()
         self._connections.host.refused(self, status)
 
     def _unreadable(self, status: int, detail: str) -> None:
-        self._discard()
+        self._throw_away()
         self._connections.host.unreadable(self, status, detail)
 
-    def _discard(self) -> None:
-        """Read no more requests; an answer is still to come."""
-        self._state, self._discards = _ANSWERING, True
+    def _throw_away(self) -> None:
+        """Read no more requests; one more answer is to come."""
+        self._phase, self._refused = _ANSWERING, True
         self._data, self._at = b"", 0
         self._count_body(0)
         self.request.give_up()
-        if self._paused:
-            self._paused = False
-            self._transport.resume_reading()
+        self.release()
 
-    def _end(self, *, linger: bool) -> None:
-        """Close behind an answer. With bytes unread, the system would reset it and the client might lose the answer."""
-        if not linger or self._eof or self._transport.is_closing():
-            self._close()
-            return
-        self._state = _LINGERING
+    def _end(self, *, linger: bool = False) -> None:
+        self._phase = _DONE
         self._data, self._at = b"", 0
-        self._transport.write_eof()
-        if self._paused:
-            self._paused = False
-            self._transport.resume_reading()
-
-    def _close(self) -> None:
-        self._state = _CLOSED
-        self._data, self._at = b"", 0
-        self._transport.close()
+        self.close(linger=linger)
