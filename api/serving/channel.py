@@ -5,6 +5,7 @@ might lose the answer; so such an end is closed for writing, and reads into noth
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any, Final
 
 _JOIN_BYTES: Final = 64 << 10  # up to here a copy is cheaper than a second write
@@ -60,7 +61,8 @@ class Channel(asyncio.Protocol):
         """
         if linger and not self.eof and not self._transport.is_closing():
             self.lingers = True
-            self._transport.write_eof()
+            with suppress(OSError):  # it is gone; the loop will tell
+                self._transport.write_eof()
             self.release()
         else:
             self.lingers = False

@@ -19,7 +19,7 @@ _METHOD: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}").fullmatch
 class RequestReader(Request):
     """Reads one request after the other; is, at each time, the one that was read last."""
 
-    __slots__ = ("_chunks", "_line", "_odd", "_parser", "_quiet", "_spent", "_tail", "_wire")
+    __slots__ = ("_line", "_odd", "_parser", "_pieces", "_quiet", "_spent", "_tail", "_wire")
 
     def __init__(self) -> None:
         self._parser: Any = HttpRequestParser(self)
@@ -34,7 +34,7 @@ class RequestReader(Request):
         self._tail = b""  # the last bytes, which may be the beginning of an empty line
         self._wire = 0  # bytes of the head
         self._quiet = 0  # bytes since the last one of the body
-        self._chunks: list[bytes] = []
+        self._pieces = bytearray()  # of the body; not a list, whose items would take many times their bytes
 
     def next(self) -> None:
         """Let go of the request; the next may come."""
@@ -45,7 +45,7 @@ class RequestReader(Request):
     def give_up(self) -> None:
         """Nothing more will be read; what was read of a body is let go."""
         self.keep_alive = False
-        self._chunks = []
+        self._pieces = bytearray()
 
     def close(self) -> None:
         """The same at the end; breaks the circle with the parser, which calls back."""
@@ -112,7 +112,7 @@ class RequestReader(Request):
 
     def on_body(self, piece: bytes) -> None:
         """The parser found a piece of a body in chunks."""
-        self._chunks.append(piece)
+        self._pieces += piece
         self.size += len(piece)
         self._quiet = 0
 
@@ -182,13 +182,12 @@ class RequestReader(Request):
             self.stage = WHOLE
         piece = data[start:end]
         self.size += end - start
-        if self.stage == WHOLE and not self._chunks:
+        if self.stage == WHOLE and not self._pieces:
             self.body = piece
             return end
-        self._chunks.append(piece)
+        self._pieces += piece
         if self.stage == WHOLE:
-            self.body = b"".join(self._chunks)
-            self._chunks = []
+            self.body, self._pieces = bytes(self._pieces), bytearray()
         return end
 
     def _read_chunks(self, data: bytes, start: int) -> int:
@@ -201,6 +200,5 @@ class RequestReader(Request):
         if self._quiet > HEAD_LIMIT_BYTES:
             raise Refused(400, "the body has more framing than it may have")
         if self.stage == WHOLE:
-            self.body = b"".join(self._chunks)
-            self._chunks = []
+            self.body, self._pieces = bytes(self._pieces), bytearray()
         return end

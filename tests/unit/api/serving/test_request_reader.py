@@ -1,5 +1,6 @@
 """Requests cut from a stream of bytes: the same ones however the stream is cut, and none where there is no request."""
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -185,3 +186,17 @@ def test_a_header_that_was_sent_twice_is_told() -> None:
     reader = RequestReader()
     reader.read(post(b"X-Request-ID: a\r\nx-request-id: b\r\n", b""), 0)
     assert (reader.request_id, reader.repeated) == (b"a,b", True)
+
+
+def test_a_body_in_many_pieces_takes_no_more_memory_than_its_bytes() -> None:
+    reader = RequestReader()
+    reader.read(post(b"Transfer-Encoding: chunked\r\n", b""), 0)
+    tracemalloc.start()
+    try:
+        for _ in range(20):
+            reader.read(b"2\r\nab\r\n" * 10_000, 0)
+        held, _most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert reader.size == 400_000
+    assert held < 2 * reader.size
