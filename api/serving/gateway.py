@@ -76,15 +76,14 @@ class Gateway:
         """Answer a single ride with a head that was read before; None where that is not all there is."""
         end = data.find(b"\r\n\r\n") + 4
         known = self._known.get(data[:end])
-        if known is None or len(data) - end != known[0] or self._fast is None or not self._cheap():
+        if known is None or len(data) - end != known[0] or self._fast is None:
             return None
-        _length, kind, token, name = known
         try:
-            answered = self._fast.answer(kind, token, name, data[end:])
+            answered = self._fast.answer(*known[1:], data[end:]) if self._cheap() else None
+            return None if answered is None else _told(*answered)
         except Exception:
             log.debug("the fast path failed; Flask answers", exc_info=True)
             return None
-        return None if answered is None else _told(*answered)
 
     def received(self, connection: Connection) -> None:
         """A request is whole."""
