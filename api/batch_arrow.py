@@ -144,6 +144,8 @@ class _Rides:
 
     def names(self, request_id: str) -> Any:
         """The id of each ride: its own, or the request's with its place."""
+        if self.ids is not None and not self.ids.null_count:
+            return self.ids
         made = numbered_names(request_id, len(self.sound))
         return made if self.ids is None else pc.coalesce(self.ids, made)
 

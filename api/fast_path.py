@@ -24,11 +24,12 @@ log = logging.getLogger(__name__)
 
 ROUTE: Final = "/predict"
 BATCH_ROUTE: Final = "/predict/batch"
-Headers = list[tuple[str, str]]
-Answer = tuple[int, Headers, bytes]  # status, headers without a length, body
+Headers = tuple[tuple[str, str], ...]
+Answer = tuple[int, Headers, str, bytes]  # status, headers that are the same each time, the request's id, body
 
 _REASONS: Final = {200: "200 OK", 400: "400 BAD REQUEST", 503: "503 SERVICE UNAVAILABLE"}
-_OK_HEADERS: Final = (("Content-Type", JSON_TYPE), *SECURITY_HEADERS)
+_OK_HEADERS: Final = {kind: (("Content-Type", kind), *SECURITY_HEADERS) for kind in (JSON_TYPE, ARROW_TYPE)}
+SCORED_HEADERS: Final = _OK_HEADERS[JSON_TYPE]
 _PROBLEM_HEADERS: Final = (("Content-Type", PROBLEM_TYPE), *SECURITY_HEADERS)
 
 
@@ -45,7 +46,7 @@ class FastPath:
     def answer(
         self, content_type: str | None, authorization: str | None, request_id: str | None, body: bytes
     ) -> Answer | None:
-        """Answer a `POST /predict`: status, headers and body, without a Content-Length; None where Flask must.
+        """Answer a `POST /predict`; the server adds `X-Request-ID` and a length. None where Flask must.
 
         Args:
             content_type: the header.
@@ -71,7 +72,7 @@ class FastPath:
         except Problem as problem:
             return self._told(ROUTE, problem, name, begun)
         door.recorder.request(ROUTE, "POST", 200, perf_counter() - begun, name, prediction, ride)
-        return 200, [*_OK_HEADERS, ("X-Request-ID", name)], answer
+        return 200, SCORED_HEADERS, name, answer
 
     def answer_batch(
         self, content_type: str | None, authorization: str | None, request_id: str | None, body: bytes
@@ -91,14 +92,13 @@ class FastPath:
         except Problem as problem:
             return self._told(BATCH_ROUTE, problem, name, begun)
         door.recorder.request(BATCH_ROUTE, "POST", 200, perf_counter() - begun, name)
-        return 200, [("Content-Type", content_type), *SECURITY_HEADERS, ("X-Request-ID", name)], content
+        return 200, _OK_HEADERS[content_type], name, content
 
     def _told(self, route: str, problem: Problem, name: str, begun: float) -> Answer | None:
         if problem.status not in _REASONS:
             return None
-        headers = [*_PROBLEM_HEADERS, ("X-Request-ID", name), *problem.headers.items()]
         self._door.recorder.request(route, "POST", problem.status, perf_counter() - begun, name)
-        return problem.status, headers, problem.body(name)
+        return problem.status, (*_PROBLEM_HEADERS, *problem.headers.items()), name, problem.body(name)
 
 
 def tried(answer: Callable[..., Answer | None], *request: Any) -> Answer | None:
@@ -129,8 +129,8 @@ def in_front(fast: FastPath, application: "WSGIApplication") -> "WSGIApplication
         if answered is None:
             environ["wsgi.input"] = BytesIO(body)
             return application(environ, start_response)
-        status, headers, content = answered
-        start_response(_REASONS[status], [*headers, ("Content-Length", str(len(content)))])
+        status, headers, name, content = answered
+        start_response(_REASONS[status], [*headers, ("X-Request-ID", name), ("Content-Length", str(len(content)))])
         return [content]
 
     return answer

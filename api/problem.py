@@ -163,6 +163,17 @@ def refused(status: int, limit_bytes: int, seconds: float) -> Problem:
             return malformed("the body did not arrive whole")
 
 
+def unreadable(status: int, detail: str) -> Problem:
+    """The answer to what is no request: 400, 431 where its head is too large, 408 where it did not arrive in time."""
+    match status:
+        case 431:
+            return Problem(431, "head-too-large", "The request's head is too large", detail)
+        case 408:
+            return Problem(408, "too-slow", "The request took too long", detail)
+        case _:
+            return Problem(400, "bad-request", "This is no request", detail)
+
+
 def bug() -> Problem:
     """The answer to what should not have happened: nothing of it is told but the request's id."""
     detail = "the server failed; its log has the cause under this request's id"

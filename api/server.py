@@ -1,6 +1,6 @@
 """`serve`: a socket, processes that share it, their metrics, and one log line when all of them listen.
 
-Imports neither Flask nor granian: only the processes that answer need them.
+Imports neither Flask nor a loop: only the processes that answer need them.
 """
 
 import logging

@@ -1,1 +1,1 @@
-"""Serving the application: a listening socket, processes, and granian in each, which no slow client can stall."""
+"""Serving the application: a listening socket, processes, and a loop in each, which no slow client can stall."""

@@ -1,7 +1,7 @@
 """The listening socket: opened once, before any process, and shared by all of them.
 
-Shared, since a connection that waits in it when a process dies is taken by another; granian's own sockets (a queue for
-each process) would lose it, and would share a port that somebody else has taken in silence.
+Shared, since a connection that waits in it when a process dies is taken by another. A socket for each process has a
+queue for each: what waits in one is lost with it, and a port that somebody else has is shared in silence.
 """
 
 import socket

@@ -34,7 +34,7 @@ from bench.machine import busy, machine_facts
 from bench.verdict import TARGETS, target_rows
 from cli.output import show_facts, show_table
 
-_LIBRARIES: Final = ("granian", "flask", "msgspec", "scikit-learn")
+_LIBRARIES: Final = ("uvloop", "httptools", "granian", "flask", "msgspec", "scikit-learn")
 
 
 @click.command()

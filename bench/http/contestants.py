@@ -12,7 +12,8 @@ from scoring.rides.ride import Ride
 
 OURS: Final = "ridescore"
 OURS_FLASK: Final = "ridescore, Flask alone"
-CEILING: Final = "bare WSGI function"
+CEILING: Final = "bare function, same loop"
+BARE_GRANIAN: Final = "bare WSGI function, granian"
 COURSE_NOTES: Final = "course notes"
 SKLEARN: Final = "scikit-learn"
 LOOKUP: Final = "dict look-up"
@@ -65,7 +66,7 @@ def _serve(port: int, _models: Models) -> list[str]:
 
 
 def own_contestants() -> list[Contestant]:
-    """The API, twice, and its ceiling."""
+    """The API, twice, its ceiling, and the same function under another server."""
     return [
         Contestant(
             OURS,
@@ -85,9 +86,17 @@ def own_contestants() -> list[Contestant]:
         ),
         Contestant(
             CEILING,
-            "the ceiling: granian, with the options that the API gives it, around a function that reads the body, "
-            "decodes and scores the ride and encodes the prediction by the core; no routes, limits, metrics or log",
-            lambda port, _models: [sys.executable, str(_PROGRAMS / "ceiling.py"), str(port)],
+            "the ceiling: uvloop and httptools, as in the API, around a function that decodes and scores the ride and "
+            "encodes the prediction by the core; no routes, headers, limits, time-outs, metrics or log",
+            lambda port, _models: [sys.executable, str(_PROGRAMS / "bare_loop.py"), str(port)],
+            lambda _port, models: {"MODEL_REGISTRY": models.registry},
+            exact=True,
+            names_rides=True,
+        ),
+        Contestant(
+            BARE_GRANIAN,
+            "the same function as a WSGI application under granian, with eight threads",
+            lambda port, _models: [sys.executable, str(_PROGRAMS / "bare_granian.py"), str(port)],
             lambda _port, models: {"MODEL_REGISTRY": models.registry},
             exact=True,
             names_rides=True,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from bench.http.contestants import CEILING, OURS
+from bench.http.contestants import BARE_GRANIAN, CEILING, OURS
 from bench.http.findings import Findings
 from bench.http.tables import (
     BATCHES,
@@ -43,7 +43,7 @@ def write_page(findings: Findings) -> list[Path]:
     """Write the page and the plot; other parts of the page stay as they are."""
     where = "16 connections, server and wrk on a core each"
     title = "Right answers a second to POST /predict, one worker process"
-    return write_part("http", part_of(findings), plot(findings, title, where, _kind, "bare WSGI function"))
+    return write_part("http", part_of(findings), plot(findings, title, where, _kind, CEILING))
 
 
 def part_of(findings: Findings) -> str:
@@ -87,4 +87,4 @@ def _kills(findings: Findings) -> list[str]:
 def _kind(name: str) -> str:
     if name.startswith(OURS):
         return "ours"
-    return "ceiling" if name == CEILING else "peer"
+    return "ceiling" if name in (CEILING, BARE_GRANIAN) else "peer"

@@ -38,7 +38,7 @@ def _rates(findings: Findings) -> Iterator[Verdict]:
         ratio = findings.ratio(OURS, best)
         yield Verdict(f"the same, the peer's model a dict look-up ({best})", "no bound", words(ratio, "{:.3g}x"), None)
     yield at_least("beside the course notes' app", 10.0, findings.ratio(OURS, COURSE_NOTES))
-    yield at_least("beside the bare WSGI function", 0.6, findings.ratio(OURS, CEILING))
+    yield at_least(f"beside the {CEILING}", 0.6, findings.ratio(OURS, CEILING))
 
 
 def _latency(findings: Findings) -> Verdict:

@@ -1,4 +1,4 @@
-"""The ceiling: granian around a bare WSGI function that does what scoring a ride needs, no more: `FILE PORT`."""
+"""granian around a bare WSGI function that does what scoring a ride needs, no more: `FILE PORT`."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ def load() -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
 def main(port: int) -> None:
     """Run until a signal."""
     server = Server(
-        "ceiling",
+        "bare",
         address="127.0.0.1",
         port=port,
         interface=Interfaces.WSGI,
