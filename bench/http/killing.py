@@ -89,7 +89,6 @@ def kill_under_load(
             rate,
             seconds,
             _CONNECTIONS,
-            spin=False,
         )
         given, out = folder / "kills.plan", folder / "kills.result"
         given.write_bytes(msgspec.json.encode(plan))

@@ -11,6 +11,7 @@ import msgspec
 
 from bench.http.contestants import Contestant, Models
 from bench.http.cores import on_core
+from bench.http.paced_wrk import send_at_rate, share_ms
 from bench.http.programs.batch_sender import ARROW, JSON
 from bench.http.rides import AskedRide
 from bench.http.serving import Broken, Serving, ask, serving
@@ -110,38 +111,20 @@ def measure_rate(
 
 
 def measure_latency(
-    contestant: Contestant, server: Serving, rides: Sequence[AskedRide], rate: float, seconds: float, folder: Path
+    contestant: Contestant, server: Serving, rides: Sequence[AskedRide], rate: float, seconds: int, folder: Path
 ) -> Latency:
     """Send at a constant rate for so long, after a warm-up.
 
     Raises:
-        Broken: the sender failed.
+        Broken: nothing was answered rightly.
     """
-    from bench.http.programs.paced_sender import Plan, Result
-
-    found = None
-    for duration in (_WARM_SECONDS, seconds):
-        plan = Plan(
-            server.port,
-            contestant.path,
-            [contestant.body(each.ride).decode() for each in rides],
-            [each.duration_minutes for each in rides],
-            rate,
-            duration,
-            connections=64,
-        )
-        found = msgspec.json.decode(_run_sender("paced_sender", plan, folder, duration), type=Result)
-    assert found is not None
-    return Latency(
-        contestant.name,
-        rate,
-        found.p50_ms,
-        found.p99_ms,
-        found.longest_ms,
-        found.sent_late_p99_ms,
-        found.answered,
-        len(found.failures),
-    )
+    send_at_rate(contestant, server.port, rides, rate, _WARM_SECONDS, folder)
+    found = send_at_rate(contestant, server.port, rides, rate, seconds, folder)
+    if not found.right:
+        raise Broken(f"{contestant.name} gave no right answer; the first wrong one: {found.first_wrong}")
+    p50_ms, p99_ms, longest_ms = (share_ms(found.taken, share) for share in (0.5, 0.99, 1.0))
+    late_ms = share_ms(found.late, 0.99)
+    return Latency(contestant.name, rate, p50_ms, p99_ms, longest_ms, late_ms, found.right, found.failed)
 
 
 def measure_batches(server: Serving, rides: Sequence[AskedRide], seconds: float, folder: Path) -> list[Batches]:

@@ -1,4 +1,4 @@
-"""Requests at a constant rate, and the response times from when each was due.
+"""Requests at a constant rate of some thousands a second, each failure told; response times from when each was due.
 
 A request that could not be sent in time, because all connections waited for answers, counts its wait: a server that
 stalls is not asked less (no coordinated omission).
@@ -15,7 +15,6 @@ import msgspec
 
 from bench.http.connection import Connection, ConnectionBroken
 
-_SPIN_SECONDS: Final = 0.002
 _SILENT_SECONDS: Final = 5.0
 _RECONNECT_SECONDS: Final = 0.05
 
@@ -60,12 +59,11 @@ class Paced:
 
 
 class _Run:
-    def __init__(self, port: int, requests: Sequence[bytes], check: Check, spin: bool) -> None:
+    def __init__(self, port: int, requests: Sequence[bytes], check: Check) -> None:
         self.found = Paced()
         self._port = port
         self._requests = requests
         self._check = check
-        self._spin = spin
         self._poll = select.epoll()
         self._all: dict[int, Connection] = {}
         self._idle: deque[Connection] = deque()
@@ -132,11 +130,7 @@ class _Run:
             self._fail(connection, str(error))
 
     def _look(self, seconds: float) -> None:
-        if self._spin:  # the kernel sleeps in whole milliseconds, and longer rather than shorter
-            wait = 0.0 if seconds < _SPIN_SECONDS else min(seconds - _SPIN_SECONDS / 2, 0.05)
-        else:
-            wait = max(0.0, min(seconds, 0.05))
-        for number, _event in self._poll.poll(wait):
+        for number, _event in self._poll.poll(max(0.0, min(seconds, 0.05))):
             connection = self._all.get(number)
             if connection is not None:
                 self._receive(connection)
@@ -190,8 +184,6 @@ def send_paced(
     rate: float,
     duration_seconds: float,
     connections: int,
-    *,
-    spin: bool = True,
 ) -> Paced:
     """Send requests in turn at a constant rate.
 
@@ -202,9 +194,8 @@ def send_paced(
         rate: requests a second.
         duration_seconds: for how long.
         connections: the most requests in flight.
-        spin: wait for what is next without sleeping, which takes a core whole and is exact to some microseconds.
 
     Raises:
         ConnectionBroken: an answer has no length that can be known.
     """
-    return _Run(port, requests, check, spin).run(rate, duration_seconds, connections)
+    return _Run(port, requests, check).run(rate, duration_seconds, connections)

@@ -30,12 +30,12 @@ answers count. Every server also answers each of the 64 rides alone, rightly, be
 it up. Ratios are medians of the ratios within each round. Processor time is the server's own, all its processes; where
 other work shares the machine it says more than the rate does.
 
-**Response times** are at half of the server's own peak rate, sent at a constant rate over up to 64 connections and
-timed from when each request was due, so that a server that stalls is not asked less. What the sender itself was late is
-in them, and told; answers are checked after each round. **Batches**: two connections, each always busy, every duration
-of every answer compared. Of both every round is shown, and the median of the rounds is the one that counts. **Start**
-runs from starting the process to its first right answer, five times. RSS is a process's resident memory; PSS counts
-what processes share by halves.
+**Response times** are at half of the server's own peak rate, sent at a constant rate by wrk over up to 64 connections,
+each answer checked, and timed from when each request was due, so that a server that stalls is not asked less. wrk's
+timers have whole milliseconds: what is due within one is sent together, and what wrk itself was late is in the times, and
+told. **Batches**: two connections, each always busy, every duration of every answer compared. Of both every round is
+shown, and the median of the rounds is the one that counts. **Start** runs from starting the process to its first right
+answer, five times. RSS is a process's resident memory; PSS counts what processes share by halves.
 """
 
 

@@ -30,6 +30,7 @@ from bench.http.measures import (
     measure_latency,
     measure_rate,
 )
+from bench.http.paced_wrk import RIDES as PACED_RIDES
 from bench.http.peers.environments import ENVIRONMENTS
 from bench.http.rides import AskedRide, asked_rides
 from bench.http.serving import Broken, serving
@@ -86,11 +87,11 @@ def measure(plan: Plan, findings: Findings, models: Models, model: Model, folder
     for number in range(plan.rounds):
         for contestant, row in zip(contestants, findings.rows, strict=True):
             _one_round(number, contestant, row, plan, findings, models, rides, folder)
-    many = asked_rides(model, BATCH_RIDES)
+    many, paced = asked_rides(model, BATCH_RIDES), asked_rides(model, PACED_RIDES)
     for _number in range(plan.rounds):
         for contestant in contestants:
             if plan.latency and contestant.name in _PACED:
-                _latency(contestant, plan, findings, models, rides, folder)
+                _latency(contestant, plan, findings, models, paced, folder)
             if plan.batches and contestant.name == OURS:
                 _batches(contestant, plan, findings, models, rides, many, folder)
     for contestant in contestants:

@@ -101,11 +101,21 @@ def put_under_load(contestant: Contestant, port: int, rides: Sequence[AskedRide]
         NoWrk: it is not installed.
         subprocess.SubprocessError: it failed.
     """
+    return read_output(run_wrk(lua_script(contestant, rides), CONNECTIONS, port, seconds, folder))
+
+
+def run_wrk(script: str, connections: int, port: int, seconds: int, folder: Path) -> str:
+    """What wrk and its script print; it runs on the other core.
+
+    Raises:
+        NoWrk: it is not installed.
+        subprocess.SubprocessError: it failed.
+    """
     if shutil.which("wrk") is None:
         raise NoWrk("wrk is not installed; on Debian and Ubuntu: apt-get install wrk")
-    script = folder / "wrk.lua"
-    script.write_text(lua_script(contestant, rides))
-    words = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", f"--timeout={_ANSWER_SECONDS}s", "-s", str(script)]
+    file = folder / "wrk.lua"
+    file.write_text(script)
+    words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", f"--timeout={_ANSWER_SECONDS}s", "-s", str(file)]
     ended = subprocess.run(
         on_core(1, [*words, f"http://127.0.0.1:{port}"]),
         capture_output=True,
@@ -113,23 +123,25 @@ def put_under_load(contestant: Contestant, port: int, rides: Sequence[AskedRide]
         check=True,
         timeout=seconds + 60,
     )
-    return read_output(ended.stdout)
+    return ended.stdout
 
 
 def lua_script(contestant: Contestant, rides: Sequence[AskedRide]) -> str:
     """The script that sends the rides in turn and checks what comes back."""
+    named = contestant.names_rides and contestant.exact
+    return f"NAMED = {str(named).lower()}\nTOLERANCE = {_TOLERANCE}\n{lua_rides(contestant, rides)}{_SCRIPT}"
+
+
+def lua_rides(contestant: Contestant, rides: Sequence[AskedRide]) -> str:
+    """The route, and the rides with their numbers, as globals of a script: PATH, PATTERN, RIDES."""
     lines = []
     for each in rides:
         body = _quoted(contestant.body(each.ride).decode())
         lines.append(
             f"{{ name = {_quoted(str(each.ride.ride_id))}, duration = {each.duration_minutes!r}, body = {body} }},"
         )
-    named = contestant.names_rides and contestant.exact
-    constants = (
-        f"PATH = {_quoted(contestant.path)}\nPATTERN = {_quoted(contestant.pattern)}\n"
-        f"NAMED = {str(named).lower()}\nTOLERANCE = {_TOLERANCE}\n"
-    )
-    return constants + "RIDES = {\n" + "\n".join(lines) + "\n}\n" + _SCRIPT
+    constants = f"PATH = {_quoted(contestant.path)}\nPATTERN = {_quoted(contestant.pattern)}\n"
+    return constants + "RIDES = {\n" + "\n".join(lines) + "\n}\n"
 
 
 def read_output(text: str) -> Load:

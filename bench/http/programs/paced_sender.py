@@ -21,7 +21,6 @@ class Plan(msgspec.Struct):
         rate: a second.
         seconds: for how long.
         connections: the most in flight.
-        spin: be exact, at the price of a whole core.
     """
 
     port: int
@@ -31,7 +30,6 @@ class Plan(msgspec.Struct):
     rate: float
     seconds: float
     connections: int
-    spin: bool = True
 
 
 class Result(msgspec.Struct):
@@ -69,7 +67,7 @@ def main(plan_path: str, result_path: str) -> None:
 
     requests = [request_bytes(plan.path, body.encode()) for body in plan.bodies]
     gc.disable()
-    found = send_paced(plan.port, requests, check, plan.rate, plan.seconds, plan.connections, spin=plan.spin)
+    found = send_paced(plan.port, requests, check, plan.rate, plan.seconds, plan.connections)
     taken, late = sorted(found.seconds) or [0.0], sorted(found.late_seconds) or [0.0]
     p50, p99, p999 = (percentile(taken, share) * 1e3 for share in (0.5, 0.99, 0.999))
     late_ms = percentile(late, 0.99) * 1e3

@@ -14,6 +14,8 @@ import pytest
 from bench.http.connection import Connection, ConnectionBroken, request_bytes
 from bench.http.contestants import CEILING, Contestant, own_contestants
 from bench.http.paced import send_paced
+from bench.http.paced_wrk import RIDES as PACED_RIDES
+from bench.http.paced_wrk import STEP_MICROSECONDS, read_paced, send_at_rate, share_ms
 from bench.http.rides import AskedRide
 from bench.http.wrk import lua_script, put_under_load, read_output
 from local_services.ports import free_port
@@ -93,9 +95,8 @@ def test_nobody_who_listens_is_a_broken_connection() -> None:
         Connection(free_port())
 
 
-@pytest.mark.parametrize("spin", [True, False])
-def test_every_request_is_sent_once_and_answered(answering: Answering, spin: bool) -> None:
-    found = send_paced(answering.port, REQUESTS, check, 100, 1, 8, spin=spin)
+def test_every_request_is_sent_once_and_answered(answering: Answering) -> None:
+    found = send_paced(answering.port, REQUESTS, check, 100, 1, 8)
     assert found.failures == []
     assert found.sent == len(found.seconds) == len(found.late_seconds) == answering.count == 100
     assert min(found.seconds) > 0
@@ -162,6 +163,54 @@ def test_wrk_counts_right_answers_and_notices_a_wrong_number(answering: Answerin
     assert bad.right == 0
     assert bad.wrong > 0
     assert '"duration"' in bad.first_wrong
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
+def test_paced_wrk_counts_a_stall_for_those_that_waited_too(answering: Answering, tmp_path: Path) -> None:
+    rides = [AskedRide(Ride(1, 2, number / 8, f"r{number}"), 10 * number / 8) for number in range(PACED_RIDES)]
+    held = threading.Event()
+
+    def stall(count: int, _request: BaseHTTPRequestHandler) -> bool:
+        if count == 50:
+            threading.Timer(1.0, held.set).start()
+        if count >= 50:
+            held.wait(5)
+        return False
+
+    answering.instead = stall
+    found = send_at_rate(ceiling(), answering.port, rides, 150, 3, tmp_path)
+    assert found.first_wrong == ""
+    # 64 connections: in a second 150 requests were due, and timed from when they were sent only 64 would be slow.
+    slow = sum(times for step, times in found.taken if step * STEP_MICROSECONDS > 100_000)
+    assert slow > 100
+    assert share_ms(found.taken, 1.0) > 500
+
+
+@pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
+def test_paced_wrk_notices_wrong_numbers_and_what_is_never_answered(answering: Answering, tmp_path: Path) -> None:
+    rides = [AskedRide(Ride(1, 2, number / 8, f"r{number}"), 10 * number / 8) for number in range(PACED_RIDES)]
+    swapped = [AskedRide(each.ride, each.duration_minutes + (each.ride.ride_id == "r3")) for each in rides]
+    found = send_at_rate(ceiling(), answering.port, swapped, 200, 1, tmp_path)
+    assert '"ride_id":"r3"' in found.first_wrong
+    assert found.failed > 0
+    before = answering.count
+    forever = threading.Event()
+    answering.instead = lambda count, _request: count > before + 100 and forever.wait(10)
+    found = send_at_rate(ceiling(), answering.port, rides, 400, 1, tmp_path)
+    forever.set()
+    assert found.failed > 200
+
+
+def test_percentiles_of_steps_are_rather_too_long() -> None:
+    assert share_ms([(0, 98), (20, 1), (300, 1)], 0.5) == 0.01
+    assert share_ms([(0, 98), (20, 1), (300, 1)], 0.99) == 0.21
+    assert share_ms([(0, 98), (20, 1), (300, 1)], 1.0) == 3.01
+    assert share_ms([], 0.99) == 0
+
+
+def test_a_script_that_broke_off_is_an_error() -> None:
+    with pytest.raises(ValueError, match="did not end well"):
+        read_paced("unable to connect", 100)
 
 
 def test_a_failed_wrk_is_an_error(tmp_path: Path) -> None:
