@@ -7,7 +7,7 @@ what is read is validated in full before it is used.
 import struct
 import time
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from time import perf_counter
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from api.body import MOST_RIDES, check_count
 from api.door import Door
 from api.problem import FieldError, Problem, malformed, model_problem
 from scoring.errors import ModelError, ModelFailed
+from scoring.rides.arrow_arrays import arrow_of, arrow_of_bools
 from scoring.rides.columns import BoolArray, FloatArray, RideColumns
 from scoring.rides.judged import RULES, JudgedRides, fault_of, judge
 from scoring.rides.numbered_names import numbered_names
@@ -73,14 +74,14 @@ def answer_arrow(door: Door, body: bytes, request_id: str) -> bytes:
         wrong = np.isnan(durations)
         minutes, known_of_minutes = minutes[~scored.failed], known_of_minutes[~scored.failed]
     n = len(rides.sound)
-    batch = pa.record_batch(
+    batch = pa.RecordBatch.from_arrays(
         [
             rides.names(request_id),
-            pa.array(durations, mask=wrong),
+            arrow_of(durations) if wrong is None else pa.array(durations, mask=wrong),
             _versions(scorer.model_version)[:n],
             _now(n),
-            pa.array(known, mask=wrong),
-            pa.nulls(n, pa.string()) if errors is None else pa.array(errors, pa.string()),
+            arrow_of_bools(known) if wrong is None else pa.array(known, mask=wrong),
+            _no_errors()[:n] if errors is None else pa.array(errors, pa.string()),
         ],
         schema=SCHEMA,
     )
@@ -98,6 +99,11 @@ def answer_arrow(door: Door, body: bytes, request_id: str) -> bytes:
 def _versions(version: str) -> Any:
     """A model's version, as often as a request may need it."""
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(MOST_RIDES, np.int8)), pa.array([version]))
+
+
+@cache
+def _no_errors() -> Any:
+    return pa.nulls(MOST_RIDES, pa.string())
 
 
 @lru_cache(maxsize=2)

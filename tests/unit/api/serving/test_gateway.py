@@ -98,3 +98,21 @@ def test_few_heads_are_kept(gateway: Gateway) -> None:
     long = post(headers=b"X-Long: " + b"a" * 2_000 + b"\r\n")
     answered(gateway, long)
     assert gateway.at_once(long) is None
+
+
+def post_batch(rides: int, kind: bytes = b"application/json") -> bytes:
+    body = b'{"rides": [%b]}' % b", ".join([BODY] * rides)
+    head = b"POST /predict/batch HTTP/1.1\r\nContent-Type: %b\r\nContent-Length: %d\r\n\r\n"
+    return head % (kind, len(body)) + body
+
+
+def test_a_brief_batch_is_answered_at_once_and_a_long_one_by_a_thread(gateway: Gateway, door: Door) -> None:
+    told = answered(gateway, post_batch(100))
+    assert told is not None
+    assert len(json.loads(told[1])["predictions"]) == 100
+    assert door.in_flight.count == 0
+    assert answered(gateway, post_batch(1_000)) is None
+
+
+def test_a_brief_batch_that_only_flask_answers_is_for_a_thread(gateway: Gateway) -> None:
+    assert answered(gateway, post_batch(1, kind=b"text/plain")) is None
