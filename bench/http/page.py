@@ -32,7 +32,7 @@ other work shares the machine it says more than the rate does.
 
 **Response times** are at half of the server's own peak rate, sent at a constant rate by wrk over up to 64 connections,
 each answer checked, and timed from when each request was due, so that a server that stalls is not asked less. wrk's
-timers have whole milliseconds: what is due within one is sent together, and what wrk itself was late is in the times, and
+timers have whole milliseconds: what is due within one is sent together; what wrk itself was late is in the times and
 told. **Batches**: two connections, each always busy, every duration of every answer compared. Of both every round is
 shown, and the median of the rounds is the one that counts. **Start** runs from starting the process to its first right
 answer, five times. RSS is a process's resident memory; PSS counts what processes share by halves.
