@@ -7,7 +7,7 @@ from prometheus_client import generate_latest
 
 from api import recorder
 from api.door import Door
-from api.recorder import Recorder
+from api.recorder import FLUSH_SECONDS, Recorder, next_pause_seconds
 
 
 def counted(one: Recorder) -> dict[str, str]:
@@ -47,3 +47,12 @@ def test_what_no_thread_counts_is_counted_before_it_grows(
     for _ in range(3):
         one.scored_many(0.001, [1.0], 0, 0, 0)
     assert counted(one)['ridescore_rides_total{door="http",outcome="scored"}'] == "3.0"
+
+
+@pytest.mark.parametrize(("a_second", "at_a_time"), [(100_000, 2_000), (20_000, 500), (4_000, 500), (1_000, 250), (0, 0)])
+def test_under_load_requests_are_counted_a_few_at_a_time(a_second: int, at_a_time: int) -> None:
+    pause_seconds = FLUSH_SECONDS
+    for _ in range(5):
+        pause_seconds = next_pause_seconds(pause_seconds, int(pause_seconds * a_second))
+    assert pause_seconds * a_second == pytest.approx(at_a_time, rel=0.01)
+    assert next_pause_seconds(pause_seconds, 0) == FLUSH_SECONDS
