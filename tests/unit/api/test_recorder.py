@@ -49,7 +49,9 @@ def test_what_no_thread_counts_is_counted_before_it_grows(
     assert counted(one)['ridescore_rides_total{door="http",outcome="scored"}'] == "3.0"
 
 
-@pytest.mark.parametrize(("a_second", "at_a_time"), [(100_000, 2_000), (20_000, 500), (4_000, 500), (1_000, 250), (0, 0)])
+@pytest.mark.parametrize(
+    ("a_second", "at_a_time"), [(100_000, 2_000), (20_000, 500), (4_000, 500), (1_000, 250), (0, 0)]
+)
 def test_under_load_requests_are_counted_a_few_at_a_time(a_second: int, at_a_time: int) -> None:
     pause_seconds = FLUSH_SECONDS
     for _ in range(5):
