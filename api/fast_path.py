@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from api.batch import answer_batch
 from api.body import ARROW_TYPE, BATCH_LIMIT_BYTES, JSON_LIMIT_BYTES, JSON_TYPE
@@ -25,12 +25,13 @@ log = logging.getLogger(__name__)
 ROUTE: Final = "/predict"
 BATCH_ROUTE: Final = "/predict/batch"
 Headers = tuple[tuple[str, str], ...]
+Answered = TypeVar("Answered")
 Answer = tuple[int, Headers, str, bytes]  # status, headers that are the same each time, the request's id, body
 
 _REASONS: Final = {200: "200 OK", 400: "400 BAD REQUEST", 503: "503 SERVICE UNAVAILABLE"}
 _OK_HEADERS: Final = {kind: (("Content-Type", kind), *SECURITY_HEADERS) for kind in (JSON_TYPE, ARROW_TYPE)}
 SCORED_HEADERS: Final = _OK_HEADERS[JSON_TYPE]
-_PROBLEM_HEADERS: Final = (("Content-Type", PROBLEM_TYPE), *SECURITY_HEADERS)
+PROBLEM_HEADERS: Final = (("Content-Type", PROBLEM_TYPE), *SECURITY_HEADERS)
 
 
 class FastPath:
@@ -98,10 +99,10 @@ class FastPath:
         if problem.status not in _REASONS:
             return None
         self._door.recorder.request(route, "POST", problem.status, perf_counter() - begun, name)
-        return problem.status, (*_PROBLEM_HEADERS, *problem.headers.items()), name, problem.body(name)
+        return problem.status, (*PROBLEM_HEADERS, *problem.headers.items()), name, problem.body(name)
 
 
-def tried(answer: Callable[..., Answer | None], *request: Any) -> Answer | None:
+def tried(answer: Callable[..., Answered | None], *request: Any) -> Answered | None:
     """What a fast path answers; None where that fails: Flask meets the bug again, answers 500 and logs the trace."""
     try:
         return answer(*request)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from api.authorization import OPEN_ROUTES
 from api.body import ARROW_TYPE, JSON_TYPE
-from api.door import SECURITY_HEADERS, Door
-from api.fast_path import BATCH_ROUTE, ROUTE, SCORED_HEADERS, Answer, FastPath, Headers, tried
+from api.door import Door
+from api.fast_path import BATCH_ROUTE, PROBLEM_HEADERS, ROUTE, SCORED_HEADERS, Answer, FastPath, Headers, tried
 from api.in_flight import ENTERED_KEY
-from api.problem import PROBLEM_TYPE, REFUSED_KEY, Problem, unreadable
+from api.problem import REFUSED_KEY, Problem, unreadable
 from api.serving.answers import head_of, opening
 from api.serving.connection import Connection
 from api.serving.environ import environ_of, path_of
@@ -33,9 +33,10 @@ _KNOWN_HEADS: Final = 512
 _KNOWN_HEAD_BYTES: Final = 1_024
 _TARGET: Final = ROUTE.encode()
 _BATCH_TARGET: Final = BATCH_ROUTE.encode()
-_TYPES: Final = {kind.encode(): kind for kind in (JSON_TYPE, ARROW_TYPE)}  # that a fast path knows
-_PROBLEM_HEADERS: Final = (("Content-Type", PROBLEM_TYPE), *SECURITY_HEADERS)
-_BRIEF_BYTES: Final = {JSON_TYPE.encode(): 12 << 10, ARROW_TYPE.encode(): 32 << 10}  # some 200 and 1,300 rides
+_JSON: Final = JSON_TYPE.encode()
+_ARROW: Final = ARROW_TYPE.encode()
+_TYPES: Final = {_JSON: JSON_TYPE, _ARROW: ARROW_TYPE}  # that a fast path knows
+_BRIEF_BYTES: Final = {_JSON: 12 << 10, _ARROW: 32 << 10}  # some 200 and 1,300 rides
 _SCORED: Final = opening(200, SCORED_HEADERS)
 _FAILED: Final = b"internal server error\n"
 _FAILED_HEADERS: Final = (("Content-Type", "text/plain"), ("Content-Length", str(len(_FAILED))))
@@ -78,16 +79,15 @@ class Gateway:
 
     def at_once(self, data: bytes) -> tuple[bytes, bytes] | None:
         """Answer a single ride with a head that was read before; None where that is not all there is."""
+        return tried(self._by_known_head, data)
+
+    def _by_known_head(self, data: bytes) -> tuple[bytes, bytes] | None:
         end = data.find(b"\r\n\r\n") + 4
         known = self._known.get(data[:end])
         if known is None or len(data) - end != known[0] or self._fast is None:
             return None
-        try:
-            answered = self._fast.answer(*known[1:], data[end:]) if self._cheap() else None
-            return None if answered is None else _told(*answered)
-        except Exception:
-            log.debug("the fast path failed; Flask answers", exc_info=True)
-            return None
+        answered = self._fast.answer(*known[1:], data[end:]) if self._cheap() else None
+        return None if answered is None else _told(*answered)
 
     def received(self, connection: Connection) -> None:
         """A request is whole."""
@@ -115,7 +115,7 @@ class Gateway:
         name = self._door.name_request(None)
         content = unreadable(status, detail).body(name)
         self._door.recorder.request("other", "other", status, 0.0, name)
-        head, _content = _told(status, _PROBLEM_HEADERS, name, content)
+        head, _content = _told(status, PROBLEM_HEADERS, name, content)
         connection.answer(head, content, close=True)
 
     def _know(self, request: Request) -> None:
@@ -211,7 +211,7 @@ def _is_brief(request: Request) -> bool:
     most_bytes = _BRIEF_BYTES.get(request.content_type or b"", 0)
     if len(request.body) > most_bytes:
         return False
-    return request.content_type != ARROW_TYPE.encode() or hasattr(sys.modules.get("api.batch_arrow"), "answer_arrow")
+    return request.content_type != _ARROW or hasattr(sys.modules.get("api.batch_arrow"), "answer_arrow")
 
 
 def _asked(request: Request) -> tuple[str | None, str | None, str | None]:
