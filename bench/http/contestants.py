@@ -84,24 +84,29 @@ def own_contestants() -> list[Contestant]:
             exact=True,
             names_rides=True,
         ),
-        Contestant(
+        _bare(
             CEILING,
             "the ceiling: uvloop and httptools, as in the API, around a function that decodes and scores the ride and "
             "encodes the prediction by the core; no routes, headers, limits, time-outs, metrics or log",
-            lambda port, _models: [sys.executable, str(_PROGRAMS / "bare_loop.py"), str(port)],
-            lambda _port, models: {"MODEL_REGISTRY": models.registry},
-            exact=True,
-            names_rides=True,
+            "bare_loop",
         ),
-        Contestant(
+        _bare(
             BARE_GRANIAN,
             "the same function as a WSGI application under granian, with eight threads",
-            lambda port, _models: [sys.executable, str(_PROGRAMS / "bare_granian.py"), str(port)],
-            lambda _port, models: {"MODEL_REGISTRY": models.registry},
-            exact=True,
-            names_rides=True,
+            "bare_granian",
         ),
     ]
+
+
+def _bare(name: str, meaning: str, program: str) -> Contestant:
+    return Contestant(
+        name,
+        meaning,
+        lambda port, _models: [sys.executable, str(_PROGRAMS / f"{program}.py"), str(port)],
+        lambda _port, models: {"MODEL_REGISTRY": models.registry},
+        exact=True,
+        names_rides=True,
+    )
 
 
 def course_notes(pythons: Mapping[str, Path]) -> list[Contestant]:
