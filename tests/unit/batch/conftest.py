@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from batch.plan import Plan, plan
 from batch.report import RunReport
 from batch.run import score
 from scoring.models.model import Model
@@ -74,6 +75,14 @@ def score_files(scorer: Scorer, settings: BatchSettings, output: str) -> ScoreFi
         return score(inputs, into, FixedScorer(by), options.pop("settings", settings), **options)
 
     return run
+
+
+@pytest.fixture
+def planned(write_rides: WriteRides, output: str, settings: BatchSettings) -> Plan:
+    """Two files of three parts, one with a quarantined row in each."""
+    zones = [7, 0] * 1_250
+    inputs = [write_rides("a.parquet"), write_rides("b.parquet", seed=1, PULocationID=pa.array(zones))]
+    return plan(inputs, output, VERSION, settings)
 
 
 def files_of(folder: str) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """The commit and what surrounds it: all or nothing at every step, resumed from any, nothing left behind."""
 
-import hashlib
 import os
 import shutil
 import time
@@ -9,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -27,14 +25,6 @@ from scoring.scorer import Scorer
 from scoring.settings.batch_settings import BatchSettings
 
 from .conftest import VERSION, ScoreFiles, WriteRides, files_of
-
-
-@pytest.fixture
-def planned(write_rides: WriteRides, output: str, settings: BatchSettings) -> Plan:
-    """Two files of three parts, one with a quarantined row in each."""
-    zones = [7, 0] * 1_250
-    inputs = [write_rides("a.parquet"), write_rides("b.parquet", seed=1, PULocationID=pa.array(zones))]
-    return plan(inputs, output, VERSION, settings)
 
 
 class Killed(BaseException):
@@ -279,42 +269,6 @@ def test_what_two_manifests_name_is_not_swept(planned: Plan, score_files: ScoreF
     before = files_of(output)
     sweep(place, read_committed(place), ())
     assert files_of(output) == before
-
-
-def test_verify_names_what_is_wrong(planned: Plan, score_files: ScoreFiles, output: str) -> None:
-    score_files(*planned.sources)
-    place = open_output(output)
-    assert [each.problem for each in verify(place)] == [None] * 9
-    missing, shorter, other, fewer = (Path(path) for path in prediction_paths(output)[:4])
-    missing.unlink()
-    shorter.write_bytes(shorter.read_bytes()[:-1])
-    content = bytearray(other.read_bytes())
-    content[50] ^= 1
-    other.write_bytes(content)
-    problems = {Path(each.name).name: each.problem for each in verify(place)}
-    assert problems[missing.name] == "is missing"
-    assert "bytes, its manifest says" in str(problems[shorter.name])
-    assert "has changed: its sha256 begins" in str(problems[other.name])
-    assert problems[fewer.name] is None
-    (manifest,) = Path(output, "manifests").iterdir()
-    manifest.write_text(manifest.read_text().replace('"rows_in": 2500', '"rows_in": 2501', 1))
-    assert any("2,501 rows in" in str(each.problem) for each in verify(place))
-
-
-def test_verify_opens_what_has_the_digest_that_it_should(planned: Plan, score_files: ScoreFiles, output: str) -> None:
-    """A manifest may be of a file that never was one; what is not looked into is not verified."""
-    report = score_files(*planned.sources)
-    path = Path(output, "manifests", f"{report.manifest_id}.json")
-    manifest = msgspec.json.decode(path.read_bytes())
-    no_parquet, more_rows, *_others = manifest["files"][0]["predictions"]
-    content = b"no parquet"
-    Path(output, no_parquet["name"]).write_bytes(content)
-    no_parquet |= {"size_bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    more_rows["rows"] += 1
-    path.write_bytes(msgspec.json.encode(manifest))
-    problems = {each.name: each.problem or "" for each in verify(open_output(output))}
-    assert problems[no_parquet["name"]].startswith("cannot be read: ")
-    assert problems[more_rows["name"]] == "has 1,000 rows, its manifest says 1,001"
 
 
 def test_what_readers_open_is_in_the_order_of_inputs_and_rows(
