@@ -16,11 +16,11 @@ from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from signal import SIGTERM
-from typing import NoReturn
 
 import pytest
 
 from scoring.registry.registry import Registry
+from tests.do_without import do_without
 from tests.integration.api.conftest import (
     JSON,
     RIDE,
@@ -38,13 +38,6 @@ ROOT = Path(__file__).parents[3]
 BLUE_GREEN = ROOT / "deploy" / "blue-green"
 
 __all__ = ["taught"]  # a fixture, found here by name
-
-
-def do_without(reason: str) -> NoReturn:
-    """A user without a tool sees every other test pass; CI must not skip in silence."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def free_port() -> int:

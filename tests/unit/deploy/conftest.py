@@ -1,7 +1,6 @@
 """What the manifests and workflows are checked with: `make deploy-tools` gets it; without it these tests skip."""
 
 import json
-import os
 import shutil
 import subprocess
 import zipfile
@@ -15,6 +14,8 @@ import jsonschema_rs
 import pytest
 import yaml
 
+from tests.do_without import do_without
+
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
 TOOLS = ROOT / ".deploy-tools"
@@ -26,12 +27,9 @@ KUBERNETES_VERSIONS = ("v1.32.0", "v1.37.0")
 Manifest = dict[str, Any]
 
 
-def do_without(what: str) -> NoReturn:
-    """A user without the tools sees every other test pass; CI must not skip in silence."""
-    reason = f"needs {what}; run: make deploy-tools"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+def do_without_tool(what: str) -> NoReturn:
+    """Say which of the tools is missing."""
+    do_without(f"needs {what}; run: make deploy-tools")
 
 
 def tool(name: str) -> str | None:
@@ -48,7 +46,7 @@ def rendered(overlay: str) -> tuple[Manifest, ...]:
     elif kubectl := tool("kubectl"):
         command = [kubectl, "kustomize"]
     else:
-        do_without("kustomize")
+        do_without_tool("kustomize")
     made = subprocess.run(
         [*command, str(KUBERNETES / "overlays" / overlay)], capture_output=True, text=True, check=False
     )
@@ -82,7 +80,7 @@ def read_schemas(version: str) -> Schemas:
     archive = next(iter(TOOLS.glob("kubernetes_validate-*.whl")), None)
     custom = sorted(TOOLS.glob("keda.sh_*.yaml"))
     if archive is None or not custom:
-        do_without("the schemas of Kubernetes and KEDA")
+        do_without_tool("the schemas of Kubernetes and KEDA")
     with zipfile.ZipFile(archive) as files:
         name = f"kubernetes_validate/kubernetes-json-schema/{version}-local-strict/_definitions.json"
         definitions = json.loads(files.read(name))
@@ -125,7 +123,7 @@ def actionlint() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run actionlint on files."""
     found = tool("actionlint")
     if found is None:
-        do_without("actionlint")
+        do_without_tool("actionlint")
     return partial(_run, found)
 
 
